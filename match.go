@@ -1,0 +1,69 @@
+package sighej
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"time"
+)
+
+// NudgeID is what a phone acknowledges and deduplicates a nudge by. The two
+// nudges of a match have different ones.
+type NudgeID [16]byte
+
+// NewNudgeID returns a random id.
+func NewNudgeID() NudgeID {
+	var id NudgeID
+	_, _ = rand.Read(id[:]) // never fails: crypto/rand aborts the program instead
+	return id
+}
+
+// ParseNudgeID reads what [NudgeID.String] wrote. Its error has [CodeInvalid].
+func ParseNudgeID(s string) (NudgeID, error) {
+	var id NudgeID
+	if len(s) != base64.RawURLEncoding.EncodedLen(len(id)) {
+		return id, Errorf(CodeInvalid, "a nudge id has 22 characters of base64url")
+	}
+	if _, err := base64.RawURLEncoding.Strict().Decode(id[:], []byte(s)); err != nil {
+		return NudgeID{}, Errorf(CodeInvalid, "a nudge id has 22 characters of base64url")
+	}
+	return id, nil
+}
+
+// String returns the id in base64url without padding.
+func (id NudgeID) String() string { return base64.RawURLEncoding.EncodeToString(id[:]) }
+
+// Nudge is the message that a match sends to one of its two phones. It names
+// the overlap only.
+type Nudge struct {
+	ID     NudgeID
+	At     time.Time // UTC, whole milliseconds: when the match was committed
+	Shared []InterestHash
+}
+
+// Match is an unordered pair of sessions that is about to be committed. The
+// two nudge ids make it idempotent: a store that meets the same Match again
+// answers as it did the first time.
+type Match struct {
+	A, B   Side
+	At     time.Time // UTC, whole milliseconds
+	Shared []InterestHash
+}
+
+// Side is one of the two sessions of a match.
+type Side struct {
+	Session SessionKey
+	Nudge   NudgeID
+}
+
+// Outcome is what a store answers to the commit of a match.
+type Outcome uint8
+
+const (
+	// Refused: one of the two is not live or not open, or the token belongs to
+	// another session by now. Nothing was changed.
+	Refused Outcome = iota
+	// Committed: by this call, or by an earlier try of this same Match.
+	Committed
+	// AlreadyMatched: the pair was matched before. Nothing was changed.
+	AlreadyMatched
+)
