@@ -1,0 +1,94 @@
+package memstore
+
+import (
+	"slices"
+	"time"
+
+	"i80.dk/sighej"
+	"i80.dk/sighej/persistence"
+)
+
+// record is one session. Session never changes; the rest belongs to whoever
+// holds the shard's lock.
+type record struct {
+	session *sighej.Session
+	doings  *doings // nil until the first match
+	place   uint32  // in the shard's heap
+	open    bool
+}
+
+// doings is what most sessions never have.
+type doings struct {
+	matches []matched
+	outbox  []sighej.Nudge
+}
+
+// matched remembers a match for as long as the session lives.
+type matched struct {
+	peer  sighej.SessionID
+	nudge sighej.NudgeID // this session's
+	at    int64          // Unix milliseconds
+}
+
+func (r *record) before(other *record) bool {
+	return r.session.ExpiresAt.Before(other.session.ExpiresAt)
+}
+
+// matchWith returns the match with that peer, or nil.
+func (r *record) matchWith(peer sighej.SessionID) *matched {
+	if r == nil || r.doings == nil {
+		return nil
+	}
+	for i := range r.doings.matches {
+		if m := &r.doings.matches[i]; m.peer == peer {
+			return m
+		}
+	}
+	return nil
+}
+
+// ready reports whether the session may be matched.
+func (r *record) ready() bool {
+	return r != nil && r.open
+}
+
+func (r *record) full() bool {
+	return r.doings != nil && len(r.doings.outbox) >= persistence.MaxOutbox
+}
+
+func (r *record) take(peer sighej.SessionID, n sighej.Nudge) {
+	if r.doings == nil {
+		r.doings = new(doings)
+	}
+	r.doings.matches = append(r.doings.matches, matched{peer, n.ID, n.At.UnixMilli()})
+	r.doings.outbox = append(r.doings.outbox, n)
+}
+
+func (r *record) ack(ids []sighej.NudgeID) {
+	if r.doings == nil {
+		return
+	}
+	r.doings.outbox = slices.DeleteFunc(r.doings.outbox, func(n sighej.Nudge) bool { return slices.Contains(ids, n.ID) })
+	if len(r.doings.outbox) == 0 {
+		r.doings.outbox = nil
+	}
+}
+
+// state copies all that the caller may change.
+func (r *record) state() persistence.State {
+	state := persistence.State{Session: r.session, Open: r.open}
+	if r.doings == nil {
+		return state
+	}
+	state.Outbox = slices.Clone(r.doings.outbox)
+	for i := range state.Outbox {
+		state.Outbox[i].Shared = slices.Clone(state.Outbox[i].Shared)
+	}
+	slices.SortStableFunc(state.Outbox, func(a, b sighej.Nudge) int { return a.At.Compare(b.At) })
+	state.MatchedAt = make([]time.Time, len(r.doings.matches))
+	for i, m := range r.doings.matches {
+		state.MatchedAt[i] = time.UnixMilli(m.at).UTC()
+	}
+	slices.SortFunc(state.MatchedAt, time.Time.Compare)
+	return state
+}

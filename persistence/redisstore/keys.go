@@ -1,0 +1,91 @@
+package redisstore
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"strconv"
+	"strings"
+
+	"i80.dk/sighej"
+	"i80.dk/sighej/persistence"
+)
+
+// All keys of this package are made here. Times are Unix milliseconds unless
+// they say otherwise; "base64url" is without padding.
+
+// sessionKey: hash, one session. TTL: until the session's expires_at.
+func sessionKey(t sighej.Token) string { return "session:" + string(t) }
+
+// Fields of a session.
+const (
+	fieldID         = "session_id"          // UUID
+	fieldDigest     = "interests_hash"      // hex, HMAC of the sorted interests
+	fieldCategories = "interest_categories" // JSON array of strings
+	fieldCreatedAt  = "created_at"          // RFC 3339 in UTC, with milliseconds
+	fieldExpiresAt  = "expires_at"
+	fieldAccess     = "access_hash" // hex
+	fieldInterests  = "interests"   // base64url, 8 bytes big endian of each keyed hash
+	fieldOpen       = "open"        // 1 or 0
+	fieldPending    = "pending"     // how many nudge fields there are; absent: 0
+
+	// m:<pair, see pairs.of> = "<id of this side's nudge> <time of the match>"
+	fieldMatch = "m:"
+	// n:<nudge id> = "<time of the match> <interests, encoded as above>"
+	fieldNudge = "n:"
+)
+
+// accessKey: string, the token of the session with that access token. TTL: the
+// session's.
+func accessKey(h sighej.AccessHash) string { return accessPrefix + hex.EncodeToString(h[:]) }
+
+const accessPrefix = "access:"
+
+// partitionKey: sorted set of the tokens in a partition by expires_at. No TTL:
+// [Store.Sweep] removes what has expired, and Redis an empty set.
+func partitionKey(n int) string { return "partition:" + strconv.Itoa(n) }
+
+// statsKey: hash, the totals of a UTC day. TTL: statsTTL from the first count
+// of any kind.
+func statsKey(day persistence.Day) string { return "stats:" + string(day) }
+
+const statsTTL = 8 * 24 * 60 * 60 // seconds
+
+// Fields of a day. All but seeded are decimal numbers.
+const (
+	fieldSessions  = "sessions"
+	fieldMatches   = "matches"
+	fieldSightings = "sightings"
+	fieldCategory  = "category:" // and its name: sessions in it
+	fieldSeeded    = "seeded"    // present once the day has been seeded
+	fieldSeq       = "seq:"      // and a writer: the newest of its calls
+)
+
+// leaseKey: string, who flushes. TTL: the lease's.
+const leaseKey = "lease:flusher"
+
+// pairs names the pair of a match. The name tells nobody without the key who
+// has met whom.
+type pairs struct{ key [sha256.Size]byte }
+
+func newPairs(key []byte) pairs {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte("sighej: names of matched pairs"))
+	return pairs{[sha256.Size]byte(mac.Sum(nil))}
+}
+
+// of is the same for (a, b) and (b, a). It takes the ids in as well as the
+// tokens: a later session under the same token makes another pair.
+func (p pairs) of(a, b sighej.SessionKey) string {
+	if strings.Compare(string(a.Token), string(b.Token)) > 0 {
+		a, b = b, a
+	}
+	mac := hmac.New(sha256.New, p.key[:])
+	for _, side := range []sighej.SessionKey{a, b} {
+		mac.Write(side.ID[:])
+		mac.Write([]byte(side.Token))
+		mac.Write([]byte{0})
+	}
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
+}

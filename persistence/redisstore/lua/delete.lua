@@ -1,0 +1,13 @@
+-- Forgets a session, unless its token belongs to another one by now.
+-- KEYS  session, partition
+-- ARGV  session id, token, prefix of access keys
+local held = redis.call('HMGET', KEYS[1], 'session_id', 'access_hash')
+if held[1] and held[1] ~= ARGV[1] then
+  return 0
+end
+redis.call('DEL', KEYS[1])
+if held[2] then
+  redis.call('DEL', ARGV[3] .. held[2])
+end
+redis.call('ZREM', KEYS[2], ARGV[2])
+return 1

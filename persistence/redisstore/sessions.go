@@ -1,0 +1,135 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"i80.dk/sighej"
+	"i80.dk/sighej/persistence"
+)
+
+// Create implements [persistence.Sessions].
+func (s *Store) Create(ctx context.Context, r persistence.Registration) error {
+	fields, err := encodeSession(r)
+	if err != nil {
+		return err
+	}
+	session := r.Session
+	args := make([]any, 0, 10+len(fields)+len(r.Categories))
+	args = append(args,
+		sessionKey(session.Token), accessKey(session.Access),
+		partitionKey(sighej.Partition(session.Token)), statsKey(persistence.DayOf(session.CreatedAt)),
+		string(session.Token), session.ID.String(), session.ExpiresAt.UnixMilli(), statsTTL, len(fields))
+	args = append(append(args, fields...), fieldSessions)
+	for _, category := range r.Categories {
+		args = append(args, fieldCategory+category)
+	}
+	done, err := s.run(ctx, createScript.with(4, args...))
+	if err == nil && done == 0 {
+		return errLive
+	}
+	return err
+}
+
+// Load implements [persistence.Sessions].
+func (s *Store) Load(ctx context.Context, token sighej.Token) (persistence.State, error) {
+	cmd := redis.NewMapStringStringCmd(ctx, "hgetall", sessionKey(token))
+	if err := s.lanes.do(ctx, cmd); err != nil {
+		return persistence.State{}, err
+	}
+	fields := cmd.Val()
+	if len(fields) == 0 {
+		return persistence.State{}, errAbsent
+	}
+	state, err := decodeState(token, fields)
+	if err != nil {
+		return persistence.State{}, err
+	}
+	if !state.Session.Live(time.Now()) {
+		return persistence.State{}, errAbsent
+	}
+	return state, nil
+}
+
+// Find implements [persistence.Sessions].
+func (s *Store) Find(ctx context.Context, access sighej.AccessHash) (sighej.Token, error) {
+	cmd := redis.NewStringCmd(ctx, "get", accessKey(access))
+	switch err := s.lanes.do(ctx, cmd); {
+	case errors.Is(err, redis.Nil):
+		return "", errAbsent
+	case err != nil:
+		return "", err
+	case !sighej.ValidToken(cmd.Val()):
+		return "", corrupt("the token of an access token")
+	}
+	return sighej.Token(cmd.Val()), nil
+}
+
+// SetOpen implements [persistence.Sessions].
+func (s *Store) SetOpen(ctx context.Context, key sighej.SessionKey, open bool) error {
+	done, err := s.run(ctx, setOpenScript.with(1, sessionKey(key.Token), key.ID.String(), encodeOpen(open)))
+	if err == nil && done == 0 {
+		return errAbsent
+	}
+	return err
+}
+
+// Delete implements [persistence.Sessions].
+func (s *Store) Delete(ctx context.Context, key sighej.SessionKey) error {
+	partition := partitionKey(sighej.Partition(key.Token))
+	_, err := s.run(ctx, deleteScript.with(2, sessionKey(key.Token), partition, key.ID.String(), string(key.Token), accessPrefix))
+	return err
+}
+
+// Commit implements [persistence.Sessions].
+func (s *Store) Commit(ctx context.Context, m sighej.Match) (sighej.Outcome, error) {
+	a, b := m.A.Session, m.B.Session
+	if a.Token == b.Token {
+		return sighej.Refused, nil
+	}
+	outcome, err := s.run(ctx, commitScript.with(3,
+		sessionKey(a.Token), sessionKey(b.Token), statsKey(persistence.DayOf(m.At)),
+		a.ID.String(), b.ID.String(), fieldMatch+s.pairs.of(a, b), m.A.Nudge.String(), m.B.Nudge.String(),
+		m.At.UnixMilli(), encodeInterests(m.Shared), persistence.MaxOutbox, statsTTL))
+	switch {
+	case err != nil:
+		return sighej.Refused, err
+	case outcome == 1:
+		return sighej.Committed, nil
+	case outcome == 2:
+		return sighej.AlreadyMatched, nil
+	default:
+		return sighej.Refused, nil
+	}
+}
+
+// Ack implements [persistence.Sessions].
+func (s *Store) Ack(ctx context.Context, key sighej.SessionKey, ids []sighej.NudgeID) error {
+	for some := range slices.Chunk(ids, persistence.MaxOutbox) { // Lua's stack is bounded
+		args := make([]any, 0, 2+len(some))
+		args = append(args, sessionKey(key.Token), key.ID.String())
+		for _, id := range some {
+			args = append(args, fieldNudge+id.String())
+		}
+		if _, err := s.run(ctx, ackScript.with(1, args...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// run executes a script and returns the number that it answers with.
+func (s *Store) run(ctx context.Context, cmd *redis.Cmd) (int64, error) {
+	if err := s.lanes.do(ctx, cmd); err != nil {
+		return 0, err
+	}
+	n, err := cmd.Int64()
+	if err != nil {
+		return 0, corrupt("the answer of a script")
+	}
+	return n, nil
+}

@@ -1,0 +1,98 @@
+package persistence
+
+import (
+	"context"
+	"time"
+
+	"i80.dk/sighej"
+)
+
+// Sessions is the truth about the sessions: every lasting effect on one is one
+// atomic, conditional step here. Two activations of a session may therefore
+// coexist for a moment and do no harm.
+//
+// Methods block for the store's round trip, a few seconds at most even if ctx
+// has no deadline and the store is gone, are safe for concurrent use,
+// and must not be called from an actor's goroutine. A store that cannot be
+// reached answers with [sighej.CodeUnavailable], and then the step may or may not
+// have been taken: each may be tried again with the same arguments and has its
+// effect once.
+type Sessions interface {
+	// Create stores a session, open or not, and counts it, with its categories, on
+	// the UTC day of its creation. It fails with [sighej.CodeTokenLive] when
+	// another live session has the token. The store may keep r.Session.
+	Create(ctx context.Context, r Registration) error
+
+	// Load returns what is known of the live session with that token, or
+	// [sighej.CodeNotFound].
+	Load(ctx context.Context, token sighej.Token) (State, error)
+
+	// Find returns the token of the live session whose access token has this hash,
+	// or [sighej.CodeNotFound].
+	Find(ctx context.Context, access sighej.AccessHash) (sighej.Token, error)
+
+	// SetOpen records the consent to be matched. [sighej.CodeNotFound] when the
+	// session is not live.
+	SetOpen(ctx context.Context, key sighej.SessionKey, open bool) error
+
+	// Delete forgets the session, its matches and its outbox. A session that is
+	// not there is no error.
+	Delete(ctx context.Context, key sighej.SessionKey) error
+
+	// Commit makes m a match in one step, or nothing at all: if both sessions are
+	// live and open and the pair is not matched yet, it marks the pair on both,
+	// puts a nudge into both outboxes and counts the match on the UTC day of m.At.
+	// A session whose outbox already holds MaxOutbox nudges is refused.
+	Commit(ctx context.Context, m sighej.Match) (sighej.Outcome, error)
+
+	// Ack takes nudges out of the session's outbox. Unknown ids are no error.
+	Ack(ctx context.Context, key sighej.SessionKey, ids []sighej.NudgeID) error
+
+	// Active returns the exact number of live sessions.
+	Active(ctx context.Context) (int64, error)
+
+	// Ping reports whether the store can be reached.
+	Ping(ctx context.Context) error
+}
+
+// MaxOutbox bounds the nudges that wait in one outbox, so that a phone which
+// never acknowledges costs little.
+const MaxOutbox = 512
+
+// Registration is a session about to be created, with what only its creation
+// needs.
+type Registration struct {
+	Session    *sighej.Session
+	Open       bool
+	Digest     func() string // HMAC of the sorted interests, hex: the seeds' interests_hash; called by a store that keeps it
+	Categories []string      // sorted, each once
+}
+
+// State is a session as it stands in the store. The caller owns it, but for
+// the shared Session.
+type State struct {
+	Session   *sighej.Session
+	Open      bool
+	Outbox    []sighej.Nudge // oldest first
+	MatchedAt []time.Time    // one for each match of this session, oldest first
+}
+
+// Counters are the absolute totals of the recent UTC days, kept beside the
+// sessions. The same conditions hold as for [Sessions].
+type Counters interface {
+	// Totals returns the counts of a day; zeros for a day without any.
+	Totals(ctx context.Context, day Day) (Totals, error)
+
+	// AddSightings adds n to the sightings of a day. Writer names the calling
+	// process and seq grows with its calls, so that a call repeated after an error
+	// counts once.
+	AddSightings(ctx context.Context, day Day, writer string, seq, n int64) error
+
+	// Seed adds the totals that a Statistics store already had for t.Day, unless
+	// that day was seeded before.
+	Seed(ctx context.Context, t Totals) error
+
+	// Lease makes holder the one that flushes for ttl, or extends its time. It
+	// reports false while another one holds the lease.
+	Lease(ctx context.Context, holder string, ttl time.Duration) (bool, error)
+}
