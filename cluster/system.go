@@ -1,0 +1,32 @@
+package cluster
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// NewSystem returns an actor system as all of this program's are. Its metrics
+// provider is nil: the library would register a callback for each actor and
+// keep it. Of its log only warnings are passed on, and these without their
+// attributes, which name actors and so tokens.
+func NewSystem(logger *slog.Logger) *actor.ActorSystem {
+	return actor.NewActorSystem(
+		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return slog.New(mute{logger.Handler()}) }),
+		actor.WithDeadLetterRequestLogging(false),
+	)
+}
+
+type mute struct{ slog.Handler }
+
+func (m mute) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && m.Handler.Enabled(ctx, l)
+}
+
+func (m mute) Handle(ctx context.Context, r slog.Record) error {
+	return m.Handler.Handle(ctx, slog.NewRecord(r.Time, r.Level, "actor library: "+r.Message, r.PC))
+}
+
+func (m mute) WithAttrs([]slog.Attr) slog.Handler { return m }
+func (m mute) WithGroup(string) slog.Handler      { return m }
