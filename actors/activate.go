@@ -1,0 +1,94 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"i80.dk/sighej"
+	"i80.dk/sighej/actors/actorpb"
+	"i80.dk/sighej/persistence"
+)
+
+// find returns the live session with that token, activating it if the store
+// has it. It blocks; CodeNotFound when there is none.
+func (s *System) find(ctx context.Context, token sighej.Token) (*snapshot, error) {
+	if snap, ok := s.index.Load(token); ok && snap.live(time.Now()) {
+		return snap, nil
+	}
+	state, err := s.cfg.Store.Load(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	return s.activate(state, s.cfg.Lexicon.Restore(state.Session.Interests))
+}
+
+var spawnSeed = maphash.MakeSeed()
+
+// activate makes the session an actor, unless it is one already. An actor that
+// still holds the token for a session that is over goes first.
+func (s *System) activate(state persistence.State, set interestSet) (*snapshot, error) {
+	token := state.Session.Token
+	mu := &s.spawning[maphash.String(spawnSeed, string(token))%uint64(len(s.spawning))]
+	mu.Lock()
+	defer mu.Unlock()
+	if old, ok := s.index.Load(token); ok {
+		if old.session.ID == state.Session.ID {
+			return old, nil
+		}
+		if err := s.stop(old.pid); err != nil {
+			return nil, err
+		}
+	}
+	snap := &snapshot{session: state.Session, set: set}
+	snap.closed.Store(!state.Open)
+	pid, err := s.spawn(token)
+	if err != nil {
+		return nil, err
+	}
+	snap.pid = pid
+	s.send(pid, &begin{snap, state})
+	s.index.Store(token, snap)
+	return snap, nil
+}
+
+// actorPrefix keeps the names of sessions apart from the actor library's own,
+// such as "deadletter", which is a well-formed token.
+const actorPrefix = "~"
+
+func (s *System) spawn(token sighej.Token) (*actor.PID, error) {
+	name := actorPrefix + string(token)
+	pid, err := s.actors.Root.SpawnNamed(s.sessions, name)
+	if errors.Is(err, actor.ErrNameExists) { // it has left the index and is about to stop
+		if err = s.stop(pid); err == nil {
+			pid, err = s.actors.Root.SpawnNamed(s.sessions, name)
+		}
+	}
+	if err != nil {
+		return nil, sighej.Errorf(sighej.CodeInternal, "activating a session: %w", err)
+	}
+	return pid, nil
+}
+
+// stop ends an actor and waits until its name is free.
+func (s *System) stop(pid *actor.PID) error {
+	if err := s.actors.Root.StopFuture(pid).Wait(); err != nil && !errors.Is(err, actor.ErrDeadLetter) {
+		return sighej.Errorf(sighej.CodeUnavailable, "ending a session: %w", err).After(time.Second)
+	}
+	return nil
+}
+
+// refresh makes a session look into the store for nudges, if it is active: here,
+// or where it has moved.
+func (s *System) refresh(token sighej.Token) {
+	if snap, ok := s.index.Load(token); ok {
+		s.send(snap.pid, refresh{})
+		return
+	}
+	if address, here := s.home(token); !here && address != "" {
+		s.links.note(address, &actorpb.Item{Kind: &actorpb.Item_Refresh{Refresh: &actorpb.Refresh{Token: string(token)}}})
+	}
+}

@@ -1,0 +1,206 @@
+package actors
+
+import (
+	"context"
+	"crypto/subtle"
+	"time"
+
+	"i80.dk/sighej"
+	"i80.dk/sighej/actors/actorpb"
+)
+
+// far is a session on another member, and how the caller proved it to be its own.
+type far struct {
+	address string
+	ask     *actorpb.Ask
+}
+
+// locate tells whether the caller's session lives on another member; nil: on
+// this one.
+func (s *System) locate(ctx context.Context, c sighej.Caller) (*far, error) {
+	if s.cfg.Placement == nil {
+		return nil, nil
+	}
+	ask := &actorpb.Ask{Token: string(c.Token), Named: c.Token != ""}
+	if !s.cfg.Beacon || c.Token == "" {
+		access, err := sighej.ParseAccessToken(string(c.Access))
+		if err != nil {
+			return nil, errUnauthorized
+		}
+		hash := access.Hash()
+		ask.Access = hash[:]
+		if c.Token == "" {
+			token, err := s.cfg.Store.Find(ctx, hash)
+			if sighej.CodeOf(err) == sighej.CodeNotFound {
+				return nil, errUnauthorized
+			}
+			if err != nil {
+				return nil, err
+			}
+			ask.Token = string(token)
+		}
+	}
+	return s.place(ask)
+}
+
+// place tells where an Ask is to go; nil: it is for this member.
+func (s *System) place(ask *actorpb.Ask) (*far, error) {
+	onTo, err := s.here(ask.GetToken(), ask.GetHops())
+	if err != nil || onTo == "" {
+		return nil, err
+	}
+	return &far{onTo, ask}, nil
+}
+
+// elsewhere asks the session's member and waits for its answer.
+func elsewhere[T any](ctx context.Context, s *System, f *far, read func(*actorpb.Answer) (T, error)) (T, error) {
+	answer := newAnswer[T]()
+	s.ask(f, func(a *actorpb.Answer, err error) {
+		var v T
+		if err == nil {
+			v, err = read(a)
+		}
+		answer.give(v, err)
+	})
+	return answer.wait(ctx)
+}
+
+func (s *System) ask(f *far, done func(*actorpb.Answer, error)) {
+	s.links.call(f.address, &actorpb.Item{Kind: &actorpb.Item_Ask{Ask: f.ask}}, func(item *actorpb.Item, err error) {
+		if err == nil {
+			err = faultFromPB(item.GetAnswer().GetFault())
+		}
+		done(item.GetAnswer(), err)
+	})
+}
+
+var errGarbled = sighej.Errorf(sighej.CodeUnavailable, "the session's member gave an answer that nobody understands").After(time.Second)
+
+func readVerdicts(n int) func(*actorpb.Answer) ([]sighej.Verdict, error) {
+	return func(a *actorpb.Answer) ([]sighej.Verdict, error) {
+		if verdicts := verdictsFromPB(a.GetVerdicts(), n); verdicts != nil {
+			return verdicts, nil
+		}
+		return nil, errGarbled
+	}
+}
+
+func readStanding(token string) func(*actorpb.Answer) (sighej.Standing, error) {
+	return func(a *actorpb.Answer) (sighej.Standing, error) {
+		if a.GetStanding() == nil {
+			return sighej.Standing{}, errGarbled
+		}
+		return standingFromPB(a.GetStanding(), sighej.Token(token)), nil
+	}
+}
+
+// onAsk takes a phone's call that another member passed on.
+func (s *System) onAsk(a *actorpb.Ask, answer func(*actorpb.Answer)) {
+	fail := func(err error) { answer(&actorpb.Answer{Fault: faultToPB(err)}) }
+	switch f, err := s.place(a); {
+	case err != nil:
+		fail(err)
+	case f != nil:
+		a.Hops++
+		s.ask(f, func(r *actorpb.Answer, err error) {
+			if err != nil {
+				fail(err)
+				return
+			}
+			answer(r)
+		})
+	case a.GetRegister() != nil:
+		if !s.desk.do(func() { s.onRegister(a, answer) }) {
+			fail(errBusy)
+		}
+	default:
+		s.at(a.GetToken(), func(snap *snapshot, err error) {
+			if err == nil && s.proves(a, snap) {
+				s.carryOut(snap, a, answer)
+				return
+			}
+			if !s.desk.do(func() { fail(s.unproven(a, err)) }) {
+				fail(errBusy)
+			}
+		})
+	}
+}
+
+// proves reports whether an Ask has what opens the session.
+func (s *System) proves(a *actorpb.Ask, snap *snapshot) bool {
+	switch {
+	case len(a.GetSessionId()) > 0:
+		return snap.session.ID == sessionID(a.GetSessionId())
+	case len(a.GetAccess()) == 0:
+		return s.cfg.Beacon && a.GetNamed()
+	}
+	return subtle.ConstantTimeCompare(a.GetAccess(), snap.session.Access[:]) == 1
+}
+
+// unproven is what the caller is told, err being what came of the search. It
+// asks the store.
+func (s *System) unproven(a *actorpb.Ask, err error) error {
+	switch {
+	case err != nil && sighej.CodeOf(err) != sighej.CodeNotFound:
+		return err
+	case len(a.GetSessionId()) > 0:
+		return errGone
+	case len(a.GetAccess()) == 0:
+		return errUnknown
+	case !a.GetNamed():
+		return errUnauthorized
+	}
+	switch _, err := s.cfg.Store.Find(context.Background(), sighej.AccessHash(a.GetAccess())); {
+	case err == nil:
+		return errForbidden
+	case sighej.CodeOf(err) == sighej.CodeNotFound:
+		return errUnauthorized
+	default:
+		return err
+	}
+}
+
+// carryOut does what a phone asked of its session.
+func (s *System) carryOut(snap *snapshot, a *actorpb.Ask, answer func(*actorpb.Answer)) {
+	standing := func(v sighej.Standing, err error) {
+		if err != nil {
+			answer(&actorpb.Answer{Fault: faultToPB(err)})
+			return
+		}
+		answer(&actorpb.Answer{What: &actorpb.Answer_Standing{Standing: standingToPB(v)}})
+	}
+	switch k := a.GetWhat().(type) {
+	case *actorpb.Ask_Sight:
+		s.send(snap.pid, &sight{sightingsFromPB(k.Sight), func(v []sighej.Verdict, err error) {
+			if err != nil {
+				answer(&actorpb.Answer{Fault: faultToPB(err)})
+				return
+			}
+			answer(&actorpb.Answer{What: &actorpb.Answer_Verdicts{Verdicts: verdictsToPB(v)}})
+		}})
+	case *actorpb.Ask_Open:
+		s.send(snap.pid, &setOpen{k.Open, standing})
+	case *actorpb.Ask_Describe:
+		s.send(snap.pid, &describe{standing})
+	case *actorpb.Ask_Forget:
+		s.send(snap.pid, &forget{func(err error) { answer(&actorpb.Answer{Fault: faultToPB(err)}) }})
+	case *actorpb.Ask_Admit:
+		answer(&actorpb.Answer{What: &actorpb.Answer_SessionId{SessionId: snap.session.ID[:]}})
+	default:
+		answer(&actorpb.Answer{Fault: faultToPB(errGarbled)})
+	}
+}
+
+func (s *System) onRegister(a *actorpb.Ask, answer func(*actorpb.Answer)) {
+	r := a.GetRegister()
+	registered, err := s.register(context.Background(), sighej.NewSession{
+		Token: sighej.Token(a.GetToken()), Interests: r.GetInterests(), Open: r.GetOpen(),
+	}, sighej.AccessHash(a.GetAccess()))
+	if err != nil {
+		answer(&actorpb.Answer{Fault: faultToPB(err)})
+		return
+	}
+	answer(&actorpb.Answer{What: &actorpb.Answer_Registered{Registered: &actorpb.Registered{
+		SessionId: registered.ID[:], ExpiresAt: registered.ExpiresAt.UnixMilli(),
+	}}})
+}

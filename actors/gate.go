@@ -1,0 +1,175 @@
+package actors
+
+import (
+	"context"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"i80.dk/sighej"
+	"i80.dk/sighej/actors/actorpb"
+	"i80.dk/sighej/wire"
+)
+
+// onBatch takes what came from another member. It does not block: what needs
+// the store is the desk's.
+func (s *System) onBatch(b *actorpb.Batch) {
+	for _, item := range s.links.took(b) {
+		s.onItem(b.GetFrom(), item)
+	}
+}
+
+func (s *System) onItem(from string, item *actorpb.Item) {
+	answer := func(a *actorpb.Item) {
+		a.Call = item.GetCall()
+		s.links.note(from, a) // if it is lost the call runs out of time
+	}
+	switch k := item.GetKind().(type) {
+	case *actorpb.Item_Ask:
+		s.onAsk(k.Ask, func(a *actorpb.Answer) { answer(&actorpb.Item{Kind: &actorpb.Item_Answer{Answer: a}}) })
+	case *actorpb.Item_Seek:
+		s.onSeek(k.Seek, func(r *actorpb.Sought) { answer(&actorpb.Item{Kind: &actorpb.Item_Sought{Sought: r}}) })
+	case *actorpb.Item_Meet:
+		s.onMeet(from, k.Meet, func(r *actorpb.Met) { answer(&actorpb.Item{Kind: &actorpb.Item_Met{Met: r}}) })
+	case *actorpb.Item_Attach:
+		s.onAttach(from, k.Attach)
+	case *actorpb.Item_Detach:
+		if snap, ok := s.index.Load(sighej.Token(k.Detach.GetToken())); ok {
+			s.send(snap.pid, &detach{actor.NewPID(from, k.Detach.GetConnection())})
+		}
+	case *actorpb.Item_Acked:
+		s.onAcked(k.Acked)
+	case *actorpb.Item_Refresh:
+		s.refresh(sighej.Token(k.Refresh.GetToken()))
+	case *actorpb.Item_Nudge, *actorpb.Item_Attached, *actorpb.Item_Ended:
+		connection, message := fromSession(item)
+		s.send(actor.NewPID(s.actors.Address(), connection), message)
+	}
+}
+
+// here decides what becomes of a message about a session: it is for this member,
+// or goes on to the address, or there is nobody to take it.
+func (s *System) here(token string, hops uint32) (onTo string, err error) {
+	address, here := s.home(sighej.Token(token))
+	switch {
+	case here && s.cfg.Placement.MayAct():
+		return "", nil
+	case here || address == "" || hops >= maxHops:
+		return "", errMoving
+	}
+	return address, nil
+}
+
+// at finds the session for a message and calls then, at once or from the desk.
+func (s *System) at(token string, then func(*snapshot, error)) {
+	if snap, ok := s.index.Load(sighej.Token(token)); ok && snap.live(time.Now()) {
+		then(snap, nil)
+		return
+	}
+	if !s.desk.do(func() { then(s.find(context.Background(), sighej.Token(token))) }) {
+		then(nil, errBusy)
+	}
+}
+
+func (s *System) onSeek(k *actorpb.Seek, answer func(*actorpb.Sought)) {
+	onTo, err := s.here(k.GetToken(), k.GetHops())
+	switch {
+	case err != nil:
+		answer(&actorpb.Sought{Fault: faultToPB(err)})
+	case onTo != "":
+		k.Hops++
+		s.links.call(onTo, &actorpb.Item{Kind: &actorpb.Item_Seek{Seek: k}}, func(item *actorpb.Item, err error) {
+			if err != nil {
+				answer(&actorpb.Sought{Fault: faultToPB(err)})
+				return
+			}
+			answer(item.GetSought())
+		})
+	default:
+		s.at(k.GetToken(), func(snap *snapshot, err error) {
+			switch {
+			case err == nil:
+				answer(&actorpb.Sought{Session: sessionToPB(snap.session)})
+			case sighej.CodeOf(err) == sighej.CodeNotFound:
+				answer(&actorpb.Sought{})
+			default:
+				answer(&actorpb.Sought{Fault: faultToPB(err)})
+			}
+		})
+	}
+}
+
+func (s *System) onMeet(from string, k *actorpb.Meet, answer func(*actorpb.Met)) {
+	onTo, err := s.here(k.GetToken(), k.GetHops())
+	switch {
+	case err != nil:
+		answer(&actorpb.Met{Fault: faultToPB(err)})
+	case onTo != "":
+		k.Hops++
+		s.links.call(onTo, &actorpb.Item{Kind: &actorpb.Item_Meet{Meet: k}}, func(item *actorpb.Item, err error) {
+			if err != nil {
+				answer(&actorpb.Met{Fault: faultToPB(err)})
+				return
+			}
+			answer(item.GetMet())
+		})
+	default:
+		s.at(k.GetToken(), func(snap *snapshot, err error) {
+			switch {
+			case err == nil:
+				s.send(snap.pid, &meet{
+					system: s, from: s.abroad(k.GetFrom(), from), token: sighej.Token(k.GetToken()),
+					answer: func(r *met) {
+						answer(&actorpb.Met{Fault: faultToPB(r.err), Outcome: uint32(r.outcome), Match: matchToPB(r.match)})
+					},
+				})
+			case sighej.CodeOf(err) == sighej.CodeNotFound:
+				answer(&actorpb.Met{Outcome: uint32(sighej.Refused)})
+			default:
+				answer(&actorpb.Met{Fault: faultToPB(err)})
+			}
+		})
+	}
+}
+
+// onAttach gives a session its connection on another member. Whatever does not
+// work out now the connection tries again.
+func (s *System) onAttach(from string, k *actorpb.Attach) {
+	connection := actor.NewPID(from, k.GetConnection())
+	onTo, err := s.here(k.GetToken(), k.GetHops())
+	if err != nil || onTo != "" {
+		s.push(connection, &ended{closeMoved})
+		return
+	}
+	s.at(k.GetToken(), func(snap *snapshot, err error) {
+		switch {
+		case err == nil && snap.session.ID == sessionID(k.GetSessionId()):
+			s.send(snap.pid, &attach{s, connection, k.GetSince()})
+		case err == nil || sighej.CodeOf(err) == sighej.CodeNotFound:
+			s.push(connection, &ended{wire.CloseReset})
+		default:
+			s.push(connection, &ended{closeMoved})
+		}
+	})
+}
+
+func (s *System) onAcked(k *actorpb.Acked) {
+	onTo, err := s.here(k.GetToken(), k.GetHops())
+	if err != nil { // they are sent again, and acknowledged again
+		return
+	}
+	if onTo != "" {
+		k.Hops++
+		s.links.note(onTo, &actorpb.Item{Kind: &actorpb.Item_Acked{Acked: k}})
+		return
+	}
+	ids := make([]sighej.NudgeID, len(k.GetNudges()))
+	for i, id := range k.GetNudges() {
+		ids[i] = nudgeID(id)
+	}
+	s.at(k.GetToken(), func(snap *snapshot, err error) {
+		if err == nil && snap.session.ID == sessionID(k.GetSessionId()) {
+			s.send(snap.pid, &ack{ids})
+		}
+	})
+}

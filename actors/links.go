@@ -1,0 +1,271 @@
+package actors
+
+import (
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"i80.dk/sighej"
+	"i80.dk/sighej/actors/actorpb"
+)
+
+const (
+	maxUnsent  = 16_384          // items that wait for a member; one more and the caller is told to come again
+	maxBatch   = 256             // items in a batch
+	window     = 16              // batches under way to a member that it has not acknowledged
+	callTime   = 3 * time.Second // for an answer; less than a phone's call waits, so that it learns why
+	sweepEvery = 250 * time.Millisecond
+)
+
+var (
+	errPeerBusy   = sighej.Errorf(sighej.CodeOverloaded, "the session's member is busy").After(time.Second)
+	errPeerSilent = sighej.Errorf(sighej.CodeUnavailable, "the session's member does not answer").After(time.Second)
+	errPeerGone   = sighej.Errorf(sighej.CodeUnavailable, "the session's member has gone").After(time.Second)
+)
+
+// links are this member's ways to the others. What is under way to one of them
+// is bounded, and so is what waits for it: batches are acknowledged, and while
+// too many are not, items gather for the next. So a fast member gets each item at
+// once, and a busy one fewer and larger batches.
+//
+// A batch may be lost with a connection. Calls have a deadline for that, and
+// whoever sends a note can live with its loss. All methods are safe for
+// concurrent use and never block; a call's done is called once, and must not
+// block either.
+type links struct {
+	self string // address of this member's remote
+	life uint64
+	send func(address string, b *actorpb.Batch)
+
+	mu     sync.Mutex
+	to     map[string]*link
+	closed bool
+
+	stop chan struct{}
+	done sync.WaitGroup
+}
+
+func newLinks(self string, send func(string, *actorpb.Batch)) *links {
+	l := &links{self: self, life: rand.Uint64(), send: send, to: map[string]*link{}, stop: make(chan struct{})} //nolint:gosec // no secret
+	l.done.Go(l.sweep)
+	return l
+}
+
+// close fails all calls and waits for the sweeper.
+func (l *links) close() {
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
+	close(l.stop)
+	l.done.Wait()
+	for _, k := range l.all() {
+		k.fail(errPeerGone)
+	}
+}
+
+func (l *links) all() (all []*link) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, k := range l.to {
+		all = append(all, k)
+	}
+	return all
+}
+
+func (l *links) get(address string) *link {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	k := l.to[address]
+	if k == nil {
+		k = &link{links: l, address: address, calls: map[uint64]*call{}}
+		l.to[address] = k
+	}
+	return k
+}
+
+// keep fails what is under way to members that are not among those.
+func (l *links) keep(addresses map[string]bool) {
+	for _, k := range l.all() {
+		if !addresses[k.address] {
+			l.mu.Lock()
+			delete(l.to, k.address)
+			l.mu.Unlock()
+			k.fail(errPeerGone)
+		}
+	}
+}
+
+// call asks a member. done gets the answer, or why there is none.
+func (l *links) call(address string, item *actorpb.Item, done func(*actorpb.Item, error)) {
+	if err := l.get(address).ask(item, done); err != nil {
+		done(nil, err)
+	}
+}
+
+// note tells a member something that nobody answers, and reports false when it
+// certainly does not arrive.
+func (l *links) note(address string, item *actorpb.Item) bool {
+	return l.get(address).post(item) == nil
+}
+
+// took handles what has come from a member but for the items, and returns those
+// that are no answers.
+func (l *links) took(b *actorpb.Batch) []*actorpb.Item {
+	return l.get(b.GetFrom()).took(b)
+}
+
+func (l *links) sweep() {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-l.stop:
+			return
+		case now := <-ticker.C:
+			for _, k := range l.all() {
+				k.sweep(now)
+			}
+		}
+	}
+}
+
+// link is the way to one member.
+type link struct {
+	links   *links
+	address string
+
+	mu       sync.Mutex
+	unsent   []*actorpb.Item
+	sent     uint64 // batches
+	taken    uint64 // of them, by the other side
+	progress time.Time
+	life     uint64 // the other side's
+	received uint64 // newest batch of the other side
+	owes     bool   // an acknowledgement
+	last     uint64 // call
+	calls    map[uint64]*call
+}
+
+type call struct {
+	until time.Time
+	done  func(*actorpb.Item, error)
+}
+
+func (k *link) ask(item *actorpb.Item, done func(*actorpb.Item, error)) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.last++
+	item.Call = k.last
+	if err := k.postLocked(item); err != nil {
+		return err
+	}
+	k.calls[item.Call] = &call{time.Now().Add(callTime), done}
+	return nil
+}
+
+func (k *link) post(item *actorpb.Item) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.postLocked(item)
+}
+
+func (k *link) postLocked(item *actorpb.Item) error {
+	if len(k.unsent) >= maxUnsent {
+		return errPeerBusy
+	}
+	k.unsent = append(k.unsent, item)
+	k.flush()
+	return nil
+}
+
+// flush sends what the window has room for.
+func (k *link) flush() {
+	for len(k.unsent) > 0 && k.sent-k.taken < window {
+		n := min(len(k.unsent), maxBatch)
+		if k.sent == k.taken {
+			k.progress = time.Now()
+		}
+		k.sent++
+		k.dispatch(k.sent, k.unsent[:n:n])
+		k.unsent = k.unsent[n:]
+	}
+	if len(k.unsent) == 0 {
+		k.unsent = nil
+	}
+}
+
+func (k *link) dispatch(number uint64, items []*actorpb.Item) {
+	k.owes = false
+	k.links.send(k.address, &actorpb.Batch{From: k.links.self, Life: k.links.life, Number: number, Taken: k.received, Items: items})
+}
+
+func (k *link) took(b *actorpb.Batch) (requests []*actorpb.Item) {
+	k.mu.Lock()
+	if b.GetLife() != k.life {
+		k.life, k.received = b.GetLife(), 0
+	}
+	if taken := min(b.GetTaken(), k.sent); taken > k.taken {
+		k.taken, k.progress = taken, time.Now()
+	}
+	if b.GetNumber() > 0 {
+		k.received, k.owes = max(k.received, b.GetNumber()), true
+	}
+	k.flush()
+	if k.owes {
+		k.dispatch(0, nil)
+	}
+	var done []func()
+	for _, item := range b.GetItems() {
+		if !isAnswer(item) {
+			requests = append(requests, item)
+		} else if c := k.calls[item.GetCall()]; c != nil {
+			delete(k.calls, item.GetCall())
+			done = append(done, func() { c.done(item, nil) })
+		}
+	}
+	k.mu.Unlock()
+	for _, f := range done {
+		f()
+	}
+	return requests
+}
+
+func isAnswer(item *actorpb.Item) bool {
+	switch item.GetKind().(type) {
+	case *actorpb.Item_Answer, *actorpb.Item_Sought, *actorpb.Item_Met:
+		return true
+	}
+	return false
+}
+
+// sweep fails the calls whose time is over, and takes batches for lost that were
+// not acknowledged for as long.
+func (k *link) sweep(now time.Time) {
+	k.mu.Lock()
+	var late []*call
+	for number, c := range k.calls {
+		if now.After(c.until) {
+			delete(k.calls, number)
+			late = append(late, c)
+		}
+	}
+	if k.sent > k.taken && now.Sub(k.progress) > callTime {
+		k.taken, k.progress = k.sent, now
+		k.flush()
+	}
+	k.mu.Unlock()
+	for _, c := range late {
+		c.done(nil, errPeerSilent)
+	}
+}
+
+// fail ends all calls and drops what waits.
+func (k *link) fail(err error) {
+	k.mu.Lock()
+	calls := k.calls
+	k.calls, k.unsent = map[uint64]*call{}, nil
+	k.mu.Unlock()
+	for _, c := range calls {
+		c.done(nil, err)
+	}
+}

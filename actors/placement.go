@@ -1,0 +1,145 @@
+package actors
+
+import (
+	"context"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/puzpuzpuz/xsync/v4"
+
+	"i80.dk/sighej"
+	"i80.dk/sighej/actors/actorpb"
+	"i80.dk/sighej/wire"
+)
+
+// Placement tells where sessions live. Its methods never block and are safe for
+// concurrent use.
+type Placement interface {
+	// Home returns the address of the member on which the session with that token
+	// lives, and whether that is this one. No address: on none at the moment.
+	Home(token sighej.Token) (address string, here bool)
+	// Members returns the addresses of all members.
+	Members() map[string]bool
+	// MayAct reports whether this member may act for the sessions that live here.
+	MayAct() bool
+}
+
+// GateName names the actor that takes what comes from other members.
+const GateName = "gate"
+
+// closeMoved is what a session tells its connection when it goes on living on
+// another member. No phone ever sees it.
+const closeMoved wire.CloseCode = 1
+
+// maxHops is how often a message is passed on to where a session has moved.
+const maxHops = 2
+
+var errMoving = sighej.Errorf(sighej.CodeUnavailable, "the session is moving to another member").After(time.Second)
+
+// openGate makes this system a member among others.
+func (s *System) openGate() {
+	s.attached = xsync.NewMap[*Connection, struct{}]()
+	s.links = newLinks(s.actors.Address(), func(address string, b *actorpb.Batch) {
+		s.actors.Root.Send(actor.NewPID(address, GateName), b)
+	})
+	_, _ = s.actors.Root.SpawnNamed(actor.PropsFromFunc(func(ctx actor.Context) {
+		if b, ok := ctx.Message().(*actorpb.Batch); ok {
+			s.onBatch(b)
+		}
+	}), GateName) // the name is free in a new actor system
+}
+
+// home tells where a session lives.
+func (s *System) home(token sighej.Token) (address string, here bool) {
+	if s.cfg.Placement == nil {
+		return "", true
+	}
+	return s.cfg.Placement.Home(token)
+}
+
+// away reports whether an actor is on another member.
+func (s *System) away(pid *actor.PID) bool {
+	return s.links != nil && pid.GetAddress() != s.actors.Address()
+}
+
+// Rehome follows a change of the placement: sessions that live elsewhere now are
+// let go, and connections look for theirs again. It does not block.
+func (s *System) Rehome() {
+	s.links.keep(s.cfg.Placement.Members())
+	s.index.Range(func(token sighej.Token, snap *snapshot) bool {
+		if _, here := s.home(token); !here {
+			s.send(snap.pid, &leave{closeMoved})
+		}
+		return true
+	})
+	s.attached.Range(func(c *Connection, _ struct{}) bool {
+		s.send(c.pid, reattach{})
+		return true
+	})
+}
+
+// push tells a connection something, wherever it is. What is lost under way the
+// outbox still has.
+func (s *System) push(connection *actor.PID, message any) {
+	if s.away(connection) {
+		s.links.note(connection.GetAddress(), toConnection(connection.GetId(), message))
+		return
+	}
+	s.send(connection, message)
+}
+
+// seek looks for the session with a token, wherever it lives, and reports false
+// when there is no room for that. found is called once; the peer is nil when
+// there is none.
+func (s *System) seek(token sighej.Token, found func(*snapshot, error)) bool {
+	address, here := s.home(token)
+	if here {
+		return s.desk.do(func() { found(s.find(context.Background(), token)) })
+	}
+	if address == "" {
+		found(nil, errMoving)
+		return true
+	}
+	s.links.call(address, &actorpb.Item{Kind: &actorpb.Item_Seek{Seek: &actorpb.Seek{Token: string(token)}}},
+		func(item *actorpb.Item, err error) {
+			if err == nil {
+				err = faultFromPB(item.GetSought().GetFault())
+			}
+			switch p := item.GetSought().GetSession(); {
+			case err != nil:
+				found(nil, err)
+			case p == nil || p.GetToken() != string(token):
+				found(nil, errUnknown)
+			default:
+				found(s.abroad(p, address), nil)
+			}
+		})
+	return true
+}
+
+// abroad is what this member knows of a session on another one.
+func (s *System) abroad(p *actorpb.Session, address string) *snapshot {
+	session := sessionFromPB(p)
+	return &snapshot{
+		session: session, set: s.cfg.Lexicon.Restore(session.Interests), pid: actor.NewPID(address, actorPrefix+p.GetToken()),
+	}
+}
+
+// meet asks a peer to make a match, wherever it lives.
+func (s *System) meet(peer *snapshot, m *meet) {
+	if !s.away(peer.pid) {
+		s.send(peer.pid, m)
+		return
+	}
+	ask := &actorpb.Meet{From: sessionToPB(m.from.session), Token: string(m.token)}
+	s.links.call(peer.pid.GetAddress(), &actorpb.Item{Kind: &actorpb.Item_Meet{Meet: ask}},
+		func(item *actorpb.Item, err error) {
+			if err == nil {
+				err = faultFromPB(item.GetMet().GetFault())
+			}
+			s.send(m.from.pid, &met{
+				system: s, token: m.token, err: err,
+				outcome: sighej.Outcome(item.GetMet().GetOutcome()), match: matchFromPB(item.GetMet().GetMatch()),
+			})
+		})
+}

@@ -1,0 +1,76 @@
+package actors
+
+import "i80.dk/sighej"
+
+// report collects the verdicts on the sightings of one message. Most messages
+// bring nothing but neutral verdicts, and then it allocates nothing.
+type report struct {
+	m     *sight
+	batch *batch // nil while all verdicts are neutral
+}
+
+// batch is a report in which something is not neutral. It is answered when all
+// is decided.
+type batch struct {
+	verdicts []sighej.Verdict
+	open     int // undecided ones
+	done     func([]sighej.Verdict, error)
+}
+
+// waiter is a sighting that waits for its verdict.
+type waiter struct {
+	batch    *batch
+	i        int
+	sighting *sighej.Sighting
+}
+
+// neutral is as many neutral verdicts as a report may need; nobody changes it.
+var neutral [1000]sighej.Verdict
+
+// put takes the verdict on sighting i, or the inquiry that will bring it.
+func (r *report) put(i int, v sighej.Verdict, awaited *inquiry) {
+	if awaited == nil && !v.Match && v.Code == "" {
+		return
+	}
+	if r.batch == nil {
+		r.batch = &batch{verdicts: make([]sighej.Verdict, len(r.m.sightings)), open: 1, done: r.m.done}
+	}
+	if awaited == nil {
+		r.batch.verdicts[i] = v
+		return
+	}
+	r.batch.open++
+	awaited.waiters = append(awaited.waiters, waiter{r.batch, i, &r.m.sightings[i]})
+}
+
+// finish answers, unless something is awaited.
+func (r *report) finish() {
+	n := len(r.m.sightings)
+	switch {
+	case r.batch != nil:
+		r.batch.decided()
+	case n <= len(neutral):
+		r.m.done(neutral[:n:n], nil)
+	default:
+		r.m.done(make([]sighej.Verdict, n), nil)
+	}
+}
+
+func (w waiter) settle(v sighej.Verdict) {
+	w.batch.verdicts[w.i] = v
+	w.batch.decided()
+}
+
+func (b *batch) decided() {
+	if b.open--; b.open == 0 {
+		b.done(b.verdicts, nil)
+	}
+}
+
+// fail answers at once, and for good.
+func (b *batch) fail(err error) {
+	if b.open > 0 {
+		b.open = 0
+		b.done(nil, err)
+	}
+}

@@ -1,0 +1,192 @@
+package actors
+
+import (
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"runtime/debug"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/puzpuzpuz/xsync/v4"
+
+	"i80.dk/sighej"
+	"i80.dk/sighej/wire"
+)
+
+// session is the actor of one session. Its state is only touched in Receive.
+type session struct {
+	system *System
+	*snapshot
+	*affairs
+	timer      *time.Timer // the session's lifetime
+	connection *actor.PID  // nil: its phone is not connected
+	heard      meter       // sightings
+	since      int64       // when the connection came, Unix nanoseconds
+	over       wire.CloseCode
+}
+
+// affairs is what a session needs once it has company; one in an empty place
+// never does, and there are many of these. Handlers get it by [session.company].
+type affairs struct {
+	outbox    outbox
+	matched   hourly
+	inquiries inquiries
+	consents  []*setOpen // in order; the store works on the first
+}
+
+// company returns the session's affairs, which are there from then on.
+func (a *session) company() *affairs {
+	if a.affairs == nil {
+		a.affairs = new(affairs)
+	}
+	return a.affairs
+}
+
+// Receive is called by one worker at a time and never blocks.
+func (a *session) Receive(ctx actor.Context) {
+	message := ctx.Message()
+	defer func() {
+		if r := recover(); r != nil {
+			a.crash(ctx, message, r)
+		}
+	}()
+	if a.over != 0 {
+		a.receiveOver(message)
+		return
+	}
+	switch m := message.(type) {
+	case *sight:
+		a.onSight(m)
+	case *meet:
+		a.onMeet(m)
+	case *met:
+		a.onMet(m)
+	case *committed:
+		a.onCommitted(m)
+	case *sought:
+		a.onSought(m)
+	case *begin:
+		a.onBegin(m)
+	case *attach:
+		a.onAttach(m)
+	case *detach:
+		a.onDetach(m)
+	case *ack:
+		a.onAck(m)
+	case *settle:
+		a.settle(m.ids)
+	case refresh:
+		a.onRefresh()
+	case *refreshed:
+		a.onRefreshed(m)
+	case *setOpen:
+		a.onSetOpen(m)
+	case *opened:
+		a.onOpened(m)
+	case *describe:
+		m.done(a.standing(), nil)
+	case *forget:
+		a.onForget(m)
+	case *forgotten:
+		a.onForgotten(ctx, m)
+	case lapse:
+		a.onLapse(ctx)
+	case *leave:
+		a.end(ctx, m.code)
+	case *actor.Stopping:
+		a.end(ctx, wire.CloseExpired)
+		a.onStopping()
+	}
+}
+
+// receiveOver handles what still arrives once the session has ended.
+func (a *session) receiveOver(message any) {
+	switch m := message.(type) {
+	case *actor.Stopping:
+		a.onStopping()
+	default:
+		a.system.undelivered(m, a.over == closeMoved)
+	}
+}
+
+func (a *session) onBegin(m *begin) {
+	a.snapshot = m.snapshot
+	if len(m.state.Outbox)+len(m.state.MatchedAt) > 0 {
+		a.company().outbox.pending = m.state.Outbox
+		a.matched.load(m.state.MatchedAt)
+	}
+	a.timer = time.AfterFunc(a.lifetime()+a.spread(), a.lapse)
+}
+
+func (a *session) lifetime() time.Duration { return time.Until(a.session.ExpiresAt) }
+
+// spread delays the clearing away of a session that no phone is connected to:
+// everyone sees it dead at its time, but a crowd that came at once must not
+// keep the workers busy all at once when it goes.
+func (a *session) spread() time.Duration {
+	most := min(a.session.ExpiresAt.Sub(a.session.CreatedAt)/100, 30*time.Second)
+	return rand.N(max(most, 1)) //nolint:gosec // no secret
+}
+
+func (a *session) lapse() { a.system.clearing.add(a.pid) }
+
+func (a *session) onLapse(ctx actor.Context) {
+	if left := a.lifetime(); left > 0 { // set off by a clock that was put right since
+		a.timer.Reset(left)
+		return
+	}
+	a.end(ctx, wire.CloseExpired)
+}
+
+// end is the last thing a session does: from now on it answers nobody.
+func (a *session) end(ctx actor.Context, code wire.CloseCode) {
+	a.over = code
+	ctx.Stop(ctx.Self())
+}
+
+func (a *session) onStopping() {
+	if a.snapshot == nil {
+		return
+	}
+	if a.timer != nil {
+		a.timer.Stop()
+	}
+	a.system.index.Compute(a.session.Token, func(now *snapshot, loaded bool) (*snapshot, xsync.ComputeOp) {
+		if loaded && now == a.snapshot {
+			return nil, xsync.DeleteOp
+		}
+		return now, xsync.CancelOp
+	})
+	if a.connection != nil {
+		a.system.push(a.connection, &ended{a.over})
+	}
+	if a.affairs != nil {
+		why := errGone
+		if a.over == closeMoved {
+			why = errMoving
+		}
+		a.inquiries.abandon(why)
+		for _, m := range a.consents {
+			m.fail(why)
+		}
+	}
+}
+
+// crash ends a session whose handling of a message panicked. The store still
+// has it; it is activated again when somebody asks for it.
+func (a *session) crash(ctx actor.Context, message, reason any) {
+	a.system.cfg.Logger.Error("a session's actor panicked and is let go",
+		slog.String("message", fmt.Sprintf("%T", message)), slog.String("panic", fmt.Sprint(reason)), slog.String("stack", string(debug.Stack())))
+	a.system.undelivered(message, false)
+	if a.over == 0 {
+		a.end(ctx, wire.CloseReset)
+	}
+}
+
+func (a *session) standing() sighej.Standing {
+	return sighej.Standing{
+		Key: a.session.Key(), ExpiresAt: a.session.ExpiresAt, Open: !a.closed.Load(),
+		Interests: a.system.cfg.Lexicon.Spelled(a.set), Pending: len(a.company().outbox.pending),
+	}
+}

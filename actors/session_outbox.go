@@ -1,0 +1,153 @@
+package actors
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"i80.dk/sighej"
+	"i80.dk/sighej/persistence"
+)
+
+// outbox is a session's nudges that its phone has not acknowledged. The store
+// has the same; this is what is pushed from.
+type outbox struct {
+	pending    []sighej.Nudge   // oldest first
+	acked      []sighej.NudgeID // lately; not to be taken in again
+	oldest     int              // in acked, once it is full
+	refreshing bool
+}
+
+// maxAcked bounds the memory of acknowledged nudges. Forgetting one can at worst
+// send it once more, with the same id.
+const maxAcked = 256
+
+// storeRetry is the wait before the store is asked again for what it could not
+// do.
+const storeRetry = 2 * time.Second
+
+func (o *outbox) knows(id sighej.NudgeID) bool {
+	return slices.Contains(o.acked, id) ||
+		slices.ContainsFunc(o.pending, func(n sighej.Nudge) bool { return n.ID == id })
+}
+
+// take removes a nudge and reports whether it was there.
+func (o *outbox) take(id sighej.NudgeID) bool {
+	i := slices.IndexFunc(o.pending, func(n sighej.Nudge) bool { return n.ID == id })
+	if i < 0 {
+		return false
+	}
+	if o.pending = slices.Delete(o.pending, i, i+1); len(o.pending) == 0 {
+		o.pending = nil
+	}
+	if len(o.acked) < maxAcked {
+		o.acked = append(o.acked, id)
+	} else {
+		o.acked[o.oldest] = id
+		o.oldest = (o.oldest + 1) % maxAcked
+	}
+	return true
+}
+
+// accept puts a nudge that the store holds into the outbox and pushes it.
+func (a *session) accept(n sighej.Nudge) {
+	if a.outbox.knows(n.ID) {
+		return
+	}
+	a.outbox.pending = append(a.outbox.pending, n)
+	a.push(n)
+}
+
+func (a *session) push(n sighej.Nudge) {
+	if a.connection != nil {
+		a.system.push(a.connection, &nudge{n.ID, n.At, a.system.cfg.Lexicon.Labels(a.set, n.Shared)})
+	}
+}
+
+// onAttach gives the session a connection; an older one is closed.
+func (a *session) onAttach(m *attach) {
+	if a.connection != nil && !a.connection.Equal(m.connection) {
+		if m.since < a.since {
+			a.system.push(m.connection, &ended{closeTakenOver})
+			return
+		}
+		a.system.push(a.connection, &ended{closeTakenOver})
+	}
+	a.connection, a.since = m.connection, m.since
+	a.timer.Reset(max(a.lifetime(), 0)) // its phone is told in time
+	var pending []sighej.Nudge
+	if a.affairs != nil {
+		pending = a.outbox.pending
+	}
+	a.system.push(a.connection, &attached{a.session.ExpiresAt, len(pending)})
+	for _, n := range pending {
+		a.push(n)
+	}
+}
+
+func (a *session) onDetach(m *detach) {
+	if a.connection != nil && a.connection.Equal(m.connection) {
+		a.connection = nil
+	}
+}
+
+func (a *session) onAck(m *ack) {
+	outbox := &a.company().outbox
+	ids := slices.DeleteFunc(slices.Clone(m.ids), func(id sighej.NudgeID) bool { return !outbox.take(id) })
+	if len(ids) > 0 {
+		a.settle(ids)
+	}
+}
+
+// settle takes nudges out of the store, again and again until it could be
+// reached: otherwise a later activation would send them once more.
+func (a *session) settle(ids []sighej.NudgeID) {
+	system, self, key := a.system, a.pid, a.session.Key()
+	again := func() { time.AfterFunc(storeRetry, func() { system.send(self, &settle{ids}) }) }
+	if !system.step(func() {
+		if err := system.cfg.Store.Ack(context.Background(), key, ids); retriable(err) {
+			again()
+		}
+	}) {
+		again()
+	}
+}
+
+func retriable(err error) bool {
+	code := sighej.CodeOf(err)
+	return code == sighej.CodeUnavailable || code == sighej.CodeOverloaded
+}
+
+func (a *session) refreshSoon() {
+	if !a.outbox.refreshing {
+		a.outbox.refreshing = true
+		system, self := a.system, a.pid
+		time.AfterFunc(storeRetry, func() { system.send(self, refresh{}) })
+	}
+}
+
+// onRefresh asks the store for nudges of matches whose commit nobody told this
+// activation of.
+func (a *session) onRefresh() {
+	a.company().outbox.refreshing = true
+	system, self, token := a.system, a.pid, a.session.Token
+	if !system.step(func() {
+		state, err := system.cfg.Store.Load(context.Background(), token)
+		system.send(self, &refreshed{state, err})
+	}) {
+		a.onRefreshed(&refreshed{persistence.State{}, errBusy})
+	}
+}
+
+func (a *session) onRefreshed(m *refreshed) {
+	a.company().outbox.refreshing = false
+	switch {
+	case retriable(m.err):
+		a.refreshSoon()
+	case m.err == nil && m.state.Session.ID == a.session.ID:
+		for _, n := range m.state.Outbox {
+			a.accept(n)
+		}
+		a.matched.load(m.state.MatchedAt)
+	}
+}

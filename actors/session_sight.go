@@ -1,0 +1,136 @@
+package actors
+
+import (
+	"time"
+
+	"i80.dk/sighej"
+)
+
+// onSight decides what can be decided on snapshots and asks the peers about
+// the rest.
+func (a *session) onSight(m *sight) {
+	now := time.Now()
+	if !a.live(now) {
+		m.done(nil, errGone)
+		return
+	}
+	cfg := &a.system.cfg
+	granted, wait := a.heard.take(now, len(m.sightings), cfg.SightingsPerSecond, cfg.SightingsBurst)
+	if granted == 0 && len(m.sightings) > 0 {
+		m.done(nil, sighej.Errorf(sighej.CodeRateLimited, "too many sightings in this session").After(wait))
+		return
+	}
+	a.system.sightings.Add(int64(granted))
+	b := report{m: m}
+	for i := range m.sightings[:granted] {
+		v, e := a.look(&m.sightings[i], now)
+		b.put(i, v, e)
+	}
+	for i := granted; i < len(m.sightings); i++ {
+		b.put(i, sighej.Verdict{Code: sighej.CodeRateLimited}, nil)
+	}
+	b.finish()
+}
+
+// look decides a sighting, or returns the inquiry that will.
+func (a *session) look(s *sighej.Sighting, now time.Time) (sighej.Verdict, *inquiry) {
+	if a.closed.Load() {
+		return sighej.Verdict{}, nil
+	}
+	if peer, ok := a.system.index.Load(s.Token); ok {
+		return a.judge(peer, s, now)
+	}
+	return a.seek(s.Token)
+}
+
+// judge decides a sighting of peer, or asks the peer.
+func (a *session) judge(peer *snapshot, s *sighej.Sighting, now time.Time) (sighej.Verdict, *inquiry) {
+	at := s.SeenAt
+	if at.IsZero() {
+		at = now
+	}
+	switch {
+	case peer == a.snapshot:
+		return sighej.Verdict{Code: sighej.CodeInvalid}, nil
+	case !a.meets(peer, now, at):
+		return sighej.Verdict{}, nil
+	case a.affairs != nil && a.inquiries.knows(peer.session):
+		return a.matchWith(peer), nil
+	default:
+		return a.approach(peer, now)
+	}
+}
+
+// approach asks a peer with an overlap to make a match.
+func (a *session) approach(peer *snapshot, now time.Time) (sighej.Verdict, *inquiry) {
+	a.company()
+	token := peer.session.Token
+	if !a.inquiries.find(token).engaged() && a.atLimit(now) {
+		return sighej.Verdict{Code: sighej.CodeMatchLimit}, nil
+	}
+	e, ok := a.inquiries.begin(token)
+	if !ok {
+		return sighej.Verdict{Code: sighej.CodeOverloaded}, nil
+	}
+	if !e.asked {
+		a.inquiries.engage(e)
+		e.asked, e.peer = true, peer
+		a.system.meet(peer, &meet{system: a.system, from: a.snapshot, token: token})
+	}
+	return sighej.Verdict{}, e
+}
+
+// atLimit reports whether another match would be over the session's limit,
+// those about to be made included.
+func (a *session) atLimit(now time.Time) bool {
+	most := a.system.cfg.MatchesPerHour
+	return most > 0 && a.matched.count(now)+a.inquiries.engaged >= most
+}
+
+func (a *session) matchWith(peer *snapshot) sighej.Verdict {
+	lexicon := a.system.cfg.Lexicon
+	return sighej.Verdict{Match: true, Shared: lexicon.Labels(a.set, lexicon.Overlap(a.set, peer.set))}
+}
+
+// seek asks for a peer that is not active on this member: the store if it
+// belongs here, else the member where it lives.
+func (a *session) seek(token sighej.Token) (sighej.Verdict, *inquiry) {
+	e, ok := a.company().inquiries.begin(token)
+	if !ok {
+		return sighej.Verdict{Code: sighej.CodeOverloaded}, nil
+	}
+	if e.seeking {
+		return sighej.Verdict{}, e
+	}
+	system, self := a.system, a.pid
+	if !system.seek(token, func(peer *snapshot, err error) { system.send(self, &sought{token, peer, err}) }) {
+		a.inquiries.end(e)
+		return sighej.Verdict{Code: sighej.CodeOverloaded}, nil
+	}
+	e.seeking = true
+	return sighej.Verdict{}, e
+}
+
+func (a *session) onSought(m *sought) {
+	e := a.company().inquiries.find(m.token)
+	if e == nil || !e.seeking {
+		return
+	}
+	waiters := e.waiters
+	e.seeking, e.waiters = false, nil
+	for _, w := range waiters {
+		v, awaited := sighej.Verdict{}, (*inquiry)(nil)
+		switch {
+		case m.err == nil:
+			v, awaited = a.judge(m.peer, w.sighting, time.Now())
+		case sighej.CodeOf(m.err) != sighej.CodeNotFound:
+			v.Code = sighej.CodeOf(m.err)
+		}
+		if awaited != nil {
+			awaited.waiters = append(awaited.waiters, w)
+		} else {
+			w.settle(v)
+		}
+	}
+	a.inquiries.end(e)
+}

@@ -1,0 +1,191 @@
+package actors
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/puzpuzpuz/xsync/v4"
+
+	"i80.dk/sighej"
+	"i80.dk/sighej/interest"
+	"i80.dk/sighej/persistence"
+	"i80.dk/sighej/wire"
+)
+
+// Config is what a System is made of. All of it but the limits is required.
+type Config struct {
+	Store   persistence.Sessions
+	Lexicon *interest.Lexicon
+	TTL     time.Duration // of a session
+	Beacon  bool          // the token alone opens everything: for a lab
+	Logger  *slog.Logger
+
+	// Immediate tells that Store is in this process and its steps never block, so
+	// that an actor may take them itself.
+	Immediate bool
+
+	// Placement tells where sessions live in a cluster; nil: they are all here.
+	// With it Actors is the actor system whose remoting reaches the other members.
+	Placement Placement
+	Actors    *actor.ActorSystem
+
+	// Limits; 0 is off.
+	SightingsPerSecond int // of one session
+	SightingsBurst     int
+	MatchesPerHour     int // new ones of one session
+}
+
+// System is the live sessions of one member. Several can live in one process.
+// All methods are safe for concurrent use; those with a context block until the
+// answer is there, at most answerTime.
+type System struct {
+	cfg       Config
+	actors    *actor.ActorSystem
+	pool      *pool
+	desk      *desk
+	clearing  *clearing
+	sessions  *actor.Props
+	sockets   *actor.Props
+	index     *xsync.Map[sighej.Token, *snapshot]
+	links     *links                            // nil without a Placement, as is the next
+	attached  *xsync.Map[*Connection, struct{}] // connections of this member
+	spawning  [256]sync.Mutex                   // by token: one activation of it at a time
+	sightings atomic.Int64
+}
+
+// answerTime is how long a caller waits for an actor, which in turn waits for
+// the store at most once.
+const answerTime = 5 * time.Second
+
+var errSlow = sighej.Errorf(sighej.CodeUnavailable, "no answer in time").After(time.Second)
+
+// New returns a System that is ready for calls. Close gives it back.
+func New(cfg Config) *System {
+	s := &System{
+		cfg:   cfg,
+		desk:  newDesk(),
+		index: xsync.NewMap[sighej.Token, *snapshot](),
+	}
+	s.pool = newPool(s.orphaned)
+	s.clearing = newClearing(s.pool, func(pid *actor.PID) { s.send(pid, lapse{}) })
+	if s.actors = cfg.Actors; s.actors == nil {
+		s.actors = newActorSystem(cfg.Logger)
+	}
+	s.watchDeadLetters()
+	mailbox := actor.WithMailbox(func() actor.Mailbox { return s.pool.mailbox() })
+	s.sessions = actor.PropsFromProducer(func() actor.Actor { return &session{system: s} }, mailbox)
+	s.sockets = actor.PropsFromProducer(func() actor.Actor { return &connection{system: s} }, mailbox)
+	if cfg.Placement != nil {
+		s.openGate()
+	}
+	return s
+}
+
+func newActorSystem(logger *slog.Logger) *actor.ActorSystem {
+	return actor.NewActorSystem(
+		// Nil metrics provider: the library would register a callback for each actor and keep it.
+		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return slog.New(mute{logger.Handler()}) }),
+		actor.WithDeadLetterRequestLogging(false),
+	)
+}
+
+// watchDeadLetters answers for actors that have ended.
+func (s *System) watchDeadLetters() {
+	s.actors.EventStream.Subscribe(func(event any) {
+		if dead, ok := event.(*actor.DeadLetterEvent); ok {
+			s.orphaned(dead.Message)
+		}
+	})
+}
+
+// orphaned deals with a message whose actor has ended. In a cluster the session
+// may live on elsewhere, or here again.
+func (s *System) orphaned(message any) { s.undelivered(message, s.cfg.Placement != nil) }
+
+// Close lets all sessions go, closing their connections with code, and ends
+// the workers. Sessions in a lasting store are found there again. It blocks
+// until all is done or ctx ends. No call may come after it.
+func (s *System) Close(ctx context.Context, code wire.CloseCode) error {
+	err := s.Leave(ctx, code)
+	if s.links != nil {
+		s.links.close()
+	}
+	s.clearing.close()
+	s.pool.close()
+	s.desk.close()
+	if s.cfg.Actors == nil {
+		s.actors.Shutdown()
+	}
+	return err
+}
+
+// Leave lets all sessions of this member go and waits until they have gone, or
+// ctx ends.
+func (s *System) Leave(ctx context.Context, code wire.CloseCode) error {
+	for s.index.Size() > 0 {
+		s.index.Range(func(_ sighej.Token, snap *snapshot) bool {
+			s.send(snap.pid, &leave{code})
+			return true
+		})
+		if err := s.awaitGone(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// awaitGone waits until no session is active, for half a second: one that was
+// activated meanwhile needs telling too.
+func (s *System) awaitGone(ctx context.Context) error {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for range 500 {
+		if s.index.Size() == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+// Sightings returns how many sightings were taken since the start.
+func (s *System) Sightings() int64 { return s.sightings.Load() }
+
+// Activated returns how many sessions are active on this member, counting
+// those that have expired and not yet been let go.
+func (s *System) Activated() int { return s.index.Size() }
+
+// step takes a step of the store, by the desk unless the store is immediate, and
+// reports false when there is no room for it.
+func (s *System) step(job func()) bool {
+	if s.cfg.Immediate {
+		job()
+		return true
+	}
+	return s.desk.do(job)
+}
+
+func (s *System) send(pid *actor.PID, message any) { s.actors.Root.Send(pid, message) }
+
+// mute passes the actor library's warnings on without their attributes, which
+// name actors and so tokens.
+type mute struct{ slog.Handler }
+
+func (m mute) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && m.Handler.Enabled(ctx, l)
+}
+
+func (m mute) Handle(ctx context.Context, r slog.Record) error {
+	return m.Handler.Handle(ctx, slog.NewRecord(r.Time, r.Level, "actor library: "+r.Message, r.PC))
+}
+
+func (m mute) WithAttrs([]slog.Attr) slog.Handler { return m }
+func (m mute) WithGroup(string) slog.Handler      { return m }
