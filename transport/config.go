@@ -1,0 +1,51 @@
+package transport
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+
+	"i80.dk/sighej"
+	"i80.dk/sighej/wire"
+)
+
+// Sessions is what the endpoints ask of the live sessions. Credentials are
+// checked behind it. Errors are *[sighej.Error]; any other error is a defect and
+// shows as [sighej.CodeInternal]. Methods block until the answer is there and are
+// safe for concurrent use.
+type Sessions interface {
+	Register(ctx context.Context, r sighej.NewSession) (sighej.Registered, error)
+	Describe(ctx context.Context, c sighej.Caller) (sighej.Standing, error)
+	SetOpen(ctx context.Context, c sighej.Caller, open bool) (sighej.Standing, error)
+	Forget(ctx context.Context, c sighej.Caller) error
+
+	// Sight returns a verdict for each sighting, in order.
+	Sight(ctx context.Context, c sighej.Caller, s []sighej.Sighting) ([]sighej.Verdict, error)
+}
+
+// Config is what the handler is made of. Sessions, Health, Ready, Stats and Logger
+// are required. Functions are called concurrently.
+type Config struct {
+	Sessions  Sessions
+	Interests []wire.Interest // the catalogue, in the order in which it is shown
+
+	// Faults names every label that is not acceptable, and returns nothing when
+	// all are. A path is as in "interests[2]". Nil: every label is acceptable.
+	Faults func(labels []string) []sighej.InvalidField
+
+	Health func(ctx context.Context) wire.Health
+	Ready  func(ctx context.Context) (state wire.Health, ready bool)
+	Stats  func(ctx context.Context) (wire.Stats, error)
+
+	AdminToken string       // opens GET /stats; "": there is no such page
+	Beacon     bool         // a token alone opens its session: for a lab
+	WebSocket  http.Handler // of GET /ws/{ble_token}; nil: there is no such page
+
+	AllowedOrigins    []string        // of browsers; "*" is all of them
+	RegistrationLimit *AddressLimiter // nil: off
+	TrustedProxies    []netip.Prefix  // whose X-Forwarded-For is believed
+
+	Version string
+	Logger  *slog.Logger // of panics and of errors that are defects, nothing else
+}

@@ -1,0 +1,80 @@
+package transport
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+
+	"i80.dk/sighej"
+	"i80.dk/sighej/transport/problem"
+)
+
+// guard stands before everything: it sets the headers that every answer has and
+// turns a panic into an error.
+type guard struct {
+	next   http.Handler
+	logger *slog.Logger
+}
+
+// Values of headers, shared by all answers and never written to.
+var (
+	noSniff    = []string{"nosniff"}
+	noReferrer = []string{"no-referrer"}
+	noStore    = []string{"no-store"}
+)
+
+func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h["X-Content-Type-Options"] = noSniff
+	h["Referrer-Policy"] = noReferrer
+	h["Cache-Control"] = noStore
+	a := &answer{ResponseWriter: w}
+	defer g.rescue(a, r)
+	g.next.ServeHTTP(a, r)
+}
+
+// rescue answers for a handler that panicked, or breaks the connection when an
+// answer had begun. The log gets the place and no value: that could be anything.
+func (g *guard) rescue(a *answer, r *http.Request) {
+	v := recover()
+	switch v {
+	case nil:
+		return
+	case http.ErrAbortHandler:
+		panic(v)
+	}
+	g.logger.ErrorContext(r.Context(), "panic", "route", r.Pattern, "value", describePanic(v), "stack", string(debug.Stack()))
+	if a.started {
+		panic(http.ErrAbortHandler)
+	}
+	problem.Write(a, sighej.Errorf(sighej.CodeInternal, "panic"))
+}
+
+// describePanic quotes only what the runtime says, such as an index out of range.
+func describePanic(v any) string {
+	if e, ok := v.(runtime.Error); ok {
+		return e.Error()
+	}
+	return fmt.Sprintf("%T", v)
+}
+
+// answer knows whether the answer has begun.
+type answer struct {
+	http.ResponseWriter
+	started bool
+}
+
+func (a *answer) WriteHeader(status int) {
+	a.started = true
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answer) Write(b []byte) (int, error) {
+	a.started = true
+	return a.ResponseWriter.Write(b)
+}
+
+// Unwrap lets the framework reach the deadlines of the connection.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
