@@ -1,0 +1,177 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"i80.dk/sighej/internal/testservers"
+	"i80.dk/sighej/wire"
+)
+
+// onEachStore runs a test with sessions in memory and in a real Redis.
+func onEachStore(t *testing.T, test func(t *testing.T, change func(*Options))) {
+	t.Run("memory", func(t *testing.T) { test(t, nil) })
+	t.Run("redis", func(t *testing.T) {
+		redis := testservers.Redis(t)
+		test(t, func(o *Options) { o.RedisURL = redis.URL() })
+	})
+}
+
+// TestSeedsExample walks through the example of the two original documents.
+func TestSeedsExample(t *testing.T) {
+	onEachStore(t, func(t *testing.T, change func(*Options)) {
+		m := start(t, change)
+		b := m.register("xyz789", "DevOps", "hardstyle", "chess")
+		status, answer := m.call("POST", "/session", "", `{"ble_token": "abc123", "interests": ["devops", "hardstyle", "philosophy"]}`)
+		if status != 201 || answer["session_id"] == "" || answer["expires_at"] == "" || !strings.HasPrefix(fmt.Sprint(answer["access_token"]), "sj_") {
+			t.Fatal(status, answer)
+		}
+		a := caller{m, "abc123", answer["access_token"].(string)}
+		sa, sb := a.connect(), b.connect("sighej.v1")
+		if w := sb.next("welcome"); w["pending"] != 0.0 {
+			t.Error(w)
+		}
+		status, answer = m.call("POST", "/match", a.access, `{"own_token": "abc123", "detected_token": "xyz789"}`)
+		if got := fmt.Sprint(status, answer); got != "200 map[match:true nudge_sent:true shared_interests:[devops hardstyle]]" {
+			t.Error(got)
+		}
+		if got := fmt.Sprint(sa.next("nudge")); got != "map[message:Someone nearby shares your interest in devops and hardstyle. shared_interests:[devops hardstyle] type:nudge]" {
+			t.Error("bare nudge:", got)
+		}
+		nudge := sb.next("nudge")
+		if nudge["message"] != "Someone nearby shares your interest in DevOps and hardstyle." || nudge["id"] == nil {
+			t.Error(nudge)
+		}
+		status, answer = a.hears("xyz789")
+		if got := fmt.Sprint(status, answer); got != "200 map[match:true nudge_sent:false shared_interests:[devops hardstyle]]" {
+			t.Error("once more:", got)
+		}
+		sb.send(wire.ClientFrame{Type: wire.TypeAck, ID: nudge["id"].(string)})
+		for _, c := range []caller{a, b} {
+			eventually(t, "both outboxes empty", func() bool {
+				_, state := c.call("GET", "/session", c.access, nil)
+				return state["pending"] == 0.0
+			})
+		}
+		if w := b.connect("sighej.v1").next("welcome"); w["pending"] != 0.0 {
+			t.Error("after the ack:", w)
+		}
+		if code := sb.closed(); code != int(wire.CloseTakenOver) {
+			t.Error("the older connection was closed with", code)
+		}
+	})
+}
+
+// TestBeacon is the seeds' bare contract: the token alone opens everything.
+func TestBeacon(t *testing.T) {
+	m := start(t, func(o *Options) { o.Auth = AuthBeacon })
+	m.register("abc123", "devops", "hardstyle")
+	m.register("xyz789", "devops", "chess")
+	a := caller{m, "abc123", ""}
+	sock := a.connect()
+	if status, answer := a.hears("xyz789"); status != 200 || answer["nudge_sent"] != true {
+		t.Error(status, answer)
+	}
+	sock.next("nudge")
+	if status, answer := (caller{m, "nobody", ""}).hears("xyz789"); status != 404 || answer["code"] != "not_found" {
+		t.Error("an unknown own token:", status, answer)
+	}
+	if status, answer := m.call("GET", "/session", "abc123", nil); status != 200 || answer["open_to_talk"] != true {
+		t.Error("GET /session by the token:", status, answer)
+	}
+}
+
+func TestOwnSession(t *testing.T) {
+	onEachStore(t, func(t *testing.T, change func(*Options)) {
+		m := start(t, change)
+		a, b := m.register(newToken(), "go", "Chess"), m.register(newToken(), "go")
+		if status, answer := m.call("GET", "/session", a.access, nil); status != 200 || !slices.Equal(labels(answer["interests"]), []string{"Chess", "go"}) {
+			t.Error(status, answer)
+		}
+		if status, answer := m.call("PATCH", "/session", a.access, `{"open_to_talk": false}`); status != 200 || answer["open_to_talk"] != false {
+			t.Error(status, answer)
+		}
+		if status, answer := b.hears(a.token); status != 200 || answer["match"] != false {
+			t.Error("a closed peer:", status, answer)
+		}
+		if status, answer := m.call("POST", "/session", "", wire.CreateSession{BLEToken: a.token, Interests: []string{"go"}}); status != 409 || answer["code"] != "token_live" {
+			t.Error("a live token:", status, answer)
+		}
+		if status, answer := m.call("DELETE", "/session", a.access, nil); status != 204 {
+			t.Error(status, answer)
+		}
+		if status, answer := m.call("GET", "/session", a.access, nil); status != 401 || answer["code"] != "unauthorized" {
+			t.Error("after DELETE:", status, answer)
+		}
+		m.register(a.token, "go")
+	})
+}
+
+func TestSightings(t *testing.T) {
+	onEachStore(t, func(t *testing.T, change func(*Options)) {
+		m := start(t, change)
+		a, b, c := m.register(newToken(), "go"), m.register(newToken(), "go"), m.register(newToken(), "chess")
+		now := time.Now()
+		status, answer := m.call("POST", "/sightings", a.access, wire.SightingsRequest{OwnToken: a.token, Sightings: []wire.Sighting{
+			{Token: b.token, SeenAt: &now}, {Token: c.token}, {Token: "nobody"}, {Token: b.token},
+		}})
+		results, _ := answer["results"].([]any)
+		if status != 200 || len(results) != 4 {
+			t.Fatal(status, answer)
+		}
+		made := 0
+		for i, want := range []bool{true, false, false, true} {
+			r := results[i].(map[string]any)
+			if r["match"] != want || r["code"] != nil {
+				t.Errorf("result %d: %v", i, r)
+			}
+			if r["nudge_sent"] == true {
+				made++
+			}
+		}
+		if made != 1 {
+			t.Errorf("%d results made the match", made)
+		}
+	})
+}
+
+func TestStats(t *testing.T) {
+	onEachStore(t, func(t *testing.T, change func(*Options)) {
+		const adminToken = "0123456789abcdef-admin"
+		m := start(t, func(o *Options) {
+			if change != nil {
+				change(o)
+			}
+			o.AdminToken = adminToken
+		})
+		a, b := m.register(newToken(), "devops", "go"), m.register(newToken(), "devops", "hardstyle")
+		a.hears(b.token)
+		want := `map[active_sessions_now:2 top_interest_categories:[tech music] total_matches_today:1 total_sessions_today:2 total_sightings_today:1]`
+		eventually(t, "the counts: "+want, func() bool {
+			_, internal := m.exchange("GET", "http://"+m.addr.Admin+"/stats", "", nil)
+			return fmt.Sprint(internal) == want
+		})
+		if status, answer := m.call("GET", "/stats", adminToken, nil); status != 200 || fmt.Sprint(answer) != want {
+			t.Error("with the admin token:", status, answer)
+		}
+		if status, _ := m.call("GET", "/stats", "", nil); status != 401 {
+			t.Error("without it:", status)
+		}
+	})
+}
+
+func TestPublicListenerHasNothingInternal(t *testing.T) {
+	m := start(t, nil)
+	for _, path := range []string{"/stats", "/debug/pprof/", "/metrics", "/members"} {
+		if status, answer := m.call("GET", path, "", nil); status != 404 || answer["code"] != "not_found" {
+			t.Error(path, status, answer)
+		}
+	}
+	if resp, _ := m.exchange("GET", "http://"+m.addr.Admin+"/debug/pprof/", "", nil); resp.StatusCode != http.StatusOK {
+		t.Error("pprof on the internal listener:", resp.StatusCode)
+	}
+}

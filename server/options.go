@@ -1,0 +1,115 @@
+package server
+
+import (
+	"net/netip"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Options are the settings of one member. Each has one name in two spellings:
+// REDIS_URL in the environment and in .env is --redis-url on the command line.
+// The tags are read by kong and by [DefaultOptions]; .env.example lists the same
+// settings with the same defaults.
+//
+// The zero value is not usable: start from [DefaultOptions]. A limit of 0 is
+// off.
+type Options struct {
+	RedisURL    string `env:"REDIS_URL" group:"Stores" placeholder:"URL" help:"Redis that keeps the sessions: redis://, rediss:// (TLS), unix:// or redis+sentinel://host:port,host:port/master. Without one the sessions live in this process and end with it."`
+	DatabaseURL string `env:"DATABASE_URL" group:"Stores" placeholder:"URL" help:"PostgreSQL that keeps the daily statistics: postgres:// or postgresql://, a driver such as +asyncpg in the scheme is ignored. Without one they live in SQLite under DATA_DIR."`
+	DataDir     string `env:"DATA_DIR" group:"Stores" default:"./data" placeholder:"DIR" help:"Directory for what this member keeps on disk: statistics without a DATABASE_URL, interest.key without an INTEREST_KEY. Default: ${default}."`
+
+	SessionTTLSeconds int    `env:"SESSION_TTL_SECONDS" group:"Sessions" default:"7200" placeholder:"N" help:"How long a session lives, in seconds, from 1 to 604800 (a week). Default: ${default}."`
+	Auth              string `env:"AUTH" group:"Sessions" default:"bearer" placeholder:"MODE" help:"bearer: a session is opened by the access token that its phone got. beacon: by the token that everybody in range hears; for a lab only. Default: ${default}."`
+	Interests         string `env:"INTERESTS" group:"Sessions" default:"open" placeholder:"MODE" help:"open: an interest that the catalogue lacks is accepted under the category other. catalogue: it is refused. Default: ${default}."`
+	InterestKey       string `env:"INTEREST_KEY" group:"Sessions" placeholder:"SECRET" help:"Secret under which interests are hashed at rest: at least 32 characters, the same on every member. Without one a random key is kept in DATA_DIR/interest.key."`
+	Catalogue         string `env:"CATALOGUE" group:"Sessions" placeholder:"FILE" help:"File with the catalogue of interests, instead of the one that is built in."`
+
+	ListenAddr      string `env:"LISTEN_ADDR" group:"Listeners" default:"127.0.0.1:8000" placeholder:"HOST:PORT" help:"Where phones reach the API and the WebSocket; port 0 takes a free one. Default: ${default}."`
+	AdminListenAddr string `env:"ADMIN_LISTEN_ADDR" group:"Listeners" default:"127.0.0.1:8001" placeholder:"HOST:PORT" help:"Where operators reach the dashboard, the statistics and the metrics. Beyond loopback it needs an ADMIN_TOKEN. Default: ${default}."`
+	AdminToken      string `env:"ADMIN_TOKEN" group:"Listeners" placeholder:"SECRET" help:"Bearer token for operators, at least 16 characters. With it GET /stats also answers on the public listener."`
+	AllowedOrigins  string `env:"ALLOWED_ORIGINS" group:"Listeners" default:"http://localhost:3000" placeholder:"ORIGIN,..." help:"Origins whose web pages may call the API, comma-separated; * allows every one. Default: ${default}."`
+	TrustedProxies  string `env:"TRUSTED_PROXIES" group:"Listeners" placeholder:"CIDR,..." help:"Addresses or networks, comma-separated, whose X-Forwarded-For is believed. Default: none."`
+
+	RegistrationsPerMinute int `env:"REGISTRATIONS_PER_MINUTE" group:"Limits (0 = off)" default:"600" placeholder:"N" help:"New sessions a minute from one client address (IPv6: one /64). Default: ${default}."`
+	RegistrationsBurst     int `env:"REGISTRATIONS_BURST" group:"Limits (0 = off)" default:"1000" placeholder:"N" help:"New sessions at once from one client address before that rate holds; 0 takes the limit off. Default: ${default}."`
+	SightingsPerSecond     int `env:"SIGHTINGS_PER_SECOND" group:"Limits (0 = off)" default:"20" placeholder:"N" help:"Sightings a second that one session may report. Default: ${default}."`
+	SightingsBurst         int `env:"SIGHTINGS_BURST" group:"Limits (0 = off)" default:"100" placeholder:"N" help:"Sightings at once that one session may report before that rate holds; 0 takes the limit off. Default: ${default}."`
+	MatchesPerHour         int `env:"MATCHES_PER_HOUR" group:"Limits (0 = off)" default:"60" placeholder:"N" help:"New matches an hour of one session. Default: ${default}."`
+	MaxConnections         int `env:"MAX_CONNECTIONS" group:"Limits (0 = off)" default:"100000" placeholder:"N" help:"WebSocket connections that this member holds at a time. Default: ${default}."`
+
+	LogLevel  string `env:"LOG_LEVEL" group:"Logging" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Default: ${default}."`
+	LogFormat string `env:"LOG_FORMAT" group:"Logging" default:"auto" placeholder:"FORMAT" help:"text, json, or auto: text on a terminal, JSON elsewhere. Default: ${default}."`
+}
+
+// Values of Auth, Interests and LogFormat.
+const (
+	AuthBearer = "bearer"
+	AuthBeacon = "beacon"
+
+	InterestsOpen      = "open"
+	InterestsCatalogue = "catalogue"
+
+	LogAuto = "auto"
+	LogText = "text"
+	LogJSON = "json"
+)
+
+// DefaultOptions returns the settings of a member that was told nothing: a
+// working system on loopback without any other server.
+func DefaultOptions() Options {
+	var o Options
+	v := reflect.ValueOf(&o).Elem()
+	for i := range v.NumField() {
+		text := v.Type().Field(i).Tag.Get("default")
+		switch f := v.Field(i); f.Kind() {
+		case reflect.String:
+			f.SetString(text)
+		case reflect.Int:
+			n, err := strconv.Atoi(text)
+			if err != nil {
+				panic("server: the default of " + v.Type().Field(i).Name + " is no number")
+			}
+			f.SetInt(int64(n))
+		default:
+			panic("server: a setting is text or a whole number: " + v.Type().Field(i).Name)
+		}
+	}
+	return o
+}
+
+// TTL returns how long a session lives.
+func (o Options) TTL() time.Duration { return time.Duration(o.SessionTTLSeconds) * time.Second }
+
+// Beacon reports whether the token alone opens a session.
+func (o Options) Beacon() bool { return o.Auth == AuthBeacon }
+
+// CatalogueOnly reports whether an interest that the catalogue lacks is refused.
+func (o Options) CatalogueOnly() bool { return o.Interests == InterestsCatalogue }
+
+// Origins returns the allowed origins; none when there are none.
+func (o Options) Origins() []string { return list(o.AllowedOrigins) }
+
+// Proxies returns the trusted networks, a single address as a network of one.
+// It leaves out what [Options.Validate] finds fault with.
+func (o Options) Proxies() []netip.Prefix {
+	var proxies []netip.Prefix
+	for _, s := range list(o.TrustedProxies) {
+		if p, ok := parseNetwork(s); ok {
+			proxies = append(proxies, p)
+		}
+	}
+	return proxies
+}
+
+// list splits a comma-separated setting and drops what is blank.
+func list(s string) []string {
+	var items []string
+	for item := range strings.SplitSeq(s, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}

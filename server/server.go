@@ -1,0 +1,233 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"i80.dk/sighej"
+	"i80.dk/sighej/actors"
+	"i80.dk/sighej/admin"
+	"i80.dk/sighej/persistence"
+	"i80.dk/sighej/transport"
+	"i80.dk/sighej/transport/ws"
+	"i80.dk/sighej/wire"
+)
+
+// Addresses are where a running member listens.
+type Addresses struct {
+	Public string // of phones
+	Admin  string // of operators
+}
+
+// Bounds of the parts of a stop, together under 10 s.
+const (
+	drainTime = 4 * time.Second // connections closed with 1012
+	callTime  = 2 * time.Second // HTTP calls under way answered
+	leaveTime = time.Second     // sessions let go
+)
+
+// Member is one server process: all parts, wired. Several can live in one
+// process.
+type Member struct {
+	logger    *slog.Logger
+	metrics   *prometheus.Registry
+	stores    stores
+	sessions  *actors.System
+	sockets   *ws.Endpoint
+	flusher   *persistence.Flusher
+	readiness readiness
+	public    listener
+	admin     listener
+}
+
+// listener is a server with the socket it will serve.
+type listener struct {
+	net.Listener
+	server *http.Server
+}
+
+// New builds a member and opens its listeners, so that its addresses are known;
+// nothing is served before [Member.Run]. The error lists every setting that is
+// at fault. What New opened is given back when it fails, and by Run.
+func New(ctx context.Context, o Options, version string, logger *slog.Logger) (*Member, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	lexicon, catalogue, err := o.lexicon()
+	if err != nil {
+		return nil, err
+	}
+	m := &Member{logger: logger, metrics: newRegistry()}
+	if m.stores, err = openStores(ctx, o, logger); err != nil {
+		return nil, err
+	}
+	if m.public.Listener, err = net.Listen("tcp", o.ListenAddr); err != nil {
+		m.stores.close(logger)
+		return nil, fmt.Errorf("LISTEN_ADDR (--listen-addr): %w", err)
+	}
+	if m.admin.Listener, err = net.Listen("tcp", o.AdminListenAddr); err != nil {
+		_ = m.public.Close()
+		m.stores.close(logger)
+		return nil, fmt.Errorf("ADMIN_LISTEN_ADDR (--admin-listen-addr): %w", err)
+	}
+	m.sessions = actors.New(actors.Config{
+		Store: m.stores.sessions, Lexicon: lexicon, TTL: o.TTL(), Beacon: o.Beacon(), Logger: logger, Immediate: o.RedisURL == "",
+		SightingsPerSecond: o.SightingsPerSecond, SightingsBurst: o.SightingsBurst, MatchesPerHour: o.MatchesPerHour,
+	})
+	m.sockets = ws.New(ws.Config{
+		Sessions: doors{m.sessions}, Beacon: o.Beacon(), CheckOrigin: transport.OriginAllowed(o.Origins()),
+		MaxConnections: o.MaxConnections, Logger: logger,
+	})
+	m.flusher = &persistence.Flusher{
+		Counters: m.stores.sessions, Statistics: m.stores.statistics, Sightings: m.sessions.Sightings,
+		Holder: sighej.NewSessionID().String(), Logger: logger,
+	}
+	m.readiness.stores = m.stores
+	m.serve(o, version, lexicon.Faults, catalogue)
+	return m, nil
+}
+
+// serve makes the two HTTP servers.
+func (m *Member) serve(o Options, version string, faults func([]string) []sighej.InvalidField, catalogue []wire.Interest) {
+	stats := counts{m.stores.sessions}.today
+	public := transport.New(transport.Config{
+		Sessions: m.sessions, Interests: catalogue, Faults: faults,
+		Health: m.readiness.health, Ready: m.readiness.ready, Stats: stats,
+		AdminToken: o.AdminToken, Beacon: o.Beacon(), WebSocket: m.sockets,
+		AllowedOrigins: o.Origins(), RegistrationLimit: o.registrationLimit(m.public.Addr()), TrustedProxies: o.Proxies(),
+		Version: version, Logger: m.logger,
+	})
+	m.public.server = newHTTPServer(public, m.logger)
+	var token string
+	if !loopback(m.admin.Addr()) {
+		token = o.AdminToken
+	}
+	m.admin.server = newHTTPServer(admin.New(admin.Config{Stats: stats, Metrics: m.metrics, Token: token, Logger: m.logger}), m.logger)
+	m.admin.server.WriteTimeout = 0 // a profile takes as long as it was asked for
+}
+
+func newHTTPServer(h http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      15 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(quiet{logger.Handler()}, slog.LevelDebug),
+	}
+}
+
+// quiet drops what net/http says of its callers, such as handshakes given up;
+// it may quote them.
+type quiet struct{ slog.Handler }
+
+func (q quiet) Handle(ctx context.Context, r slog.Record) error {
+	return q.Handler.Handle(ctx, slog.NewRecord(r.Time, r.Level, "a connection was given up by net/http", r.PC))
+}
+
+// Addresses returns where the member listens.
+func (m *Member) Addresses() Addresses {
+	return Addresses{Public: m.public.Addr().String(), Admin: m.admin.Addr().String()}
+}
+
+// Run serves until ctx ends, then stops in order: not ready, connections closed
+// with 1012, calls under way answered, statistics flushed. It returns nil after
+// such a stop, within 10 s. Call it once.
+func (m *Member) Run(ctx context.Context) error {
+	defer m.stores.close(m.logger)
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	group, failed := errgroup.WithContext(background)
+	group.Go(func() error { return m.sockets.Run(background) })
+	group.Go(func() error { return m.flusher.Run(background) })
+	group.Go(func() error { m.stores.sweep(background, m.logger); return nil })
+	for _, l := range []listener{m.public, m.admin} {
+		group.Go(func() error {
+			if err := l.server.Serve(l.Listener); !errors.Is(err, http.ErrServerClosed) {
+				return fmt.Errorf("serving %s: %w", l.Addr(), err)
+			}
+			return nil
+		})
+	}
+	m.logger.Info("serving", slog.String("public", m.Addresses().Public), slog.String("admin", m.Addresses().Admin))
+	select {
+	case <-ctx.Done():
+	case <-failed.Done():
+	}
+	m.stop()
+	stop()
+	return group.Wait()
+}
+
+// stop ends what phones see. Each step has a bound and a failed one does not
+// keep the next from being taken.
+func (m *Member) stop() {
+	m.logger.Info("stopping")
+	m.readiness.draining.Store(true)
+	for _, step := range []struct {
+		name string
+		time time.Duration
+		take func(context.Context) error
+	}{
+		{"closing connections", drainTime, m.sockets.Drain},
+		{"answering calls", callTime, m.public.server.Shutdown},
+		{"answering operators", callTime / 2, m.admin.server.Shutdown},
+		{"letting sessions go", leaveTime, func(ctx context.Context) error { return m.sessions.Close(ctx, wire.CloseDraining) }},
+	} {
+		ctx, cancel := context.WithTimeout(context.Background(), step.time)
+		if err := step.take(ctx); err != nil {
+			m.logger.Warn("a step of the stop was cut short", slog.String("step", step.name), slog.Any("error", err))
+		}
+		cancel()
+	}
+	_ = m.public.server.Close()
+	_ = m.admin.server.Close()
+}
+
+// Run builds a member and runs it until ctx ends; started, if not nil, is
+// called once it serves.
+func Run(ctx context.Context, o Options, version string, logger *slog.Logger, started func(Addresses)) error {
+	m, err := New(ctx, o, version, logger)
+	if err != nil {
+		return err
+	}
+	if o.Beacon() {
+		logger.Warn("AUTH=beacon: everybody in range can act for a session, since its token alone opens everything. For a lab only.")
+	}
+	if started != nil {
+		started(m.Addresses())
+	}
+	return m.Run(ctx)
+}
+
+// doors lets the endpoint's connections in.
+type doors struct{ *actors.System }
+
+// Attach makes s the connection of a session.
+func (d doors) Attach(key sighej.SessionKey, s ws.Socket, bare bool) ws.Connection {
+	return d.System.Attach(key, s, bare)
+}
+
+func loopback(a net.Addr) bool {
+	ap, err := netip.ParseAddrPort(a.String())
+	return err == nil && ap.Addr().IsLoopback()
+}
+
+// registrationLimit is off while only this machine can reach the listener: all
+// phones of a developer have the same address.
+func (o Options) registrationLimit(public net.Addr) *transport.AddressLimiter {
+	if o.RegistrationsBurst <= 0 || loopback(public) && len(o.Proxies()) == 0 {
+		return nil
+	}
+	return transport.NewAddressLimiter(o.RegistrationsPerMinute, o.RegistrationsBurst)
+}

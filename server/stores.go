@@ -1,0 +1,104 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"i80.dk/sighej/persistence"
+	"i80.dk/sighej/persistence/memstore"
+	"i80.dk/sighej/persistence/pgstore"
+	"i80.dk/sighej/persistence/redisstore"
+	"i80.dk/sighej/persistence/sqlitestore"
+)
+
+// sessionStore is what the member needs of the store of its sessions.
+type sessionStore interface {
+	persistence.Sessions
+	persistence.Counters
+	// Sweep takes out what has expired.
+	Sweep(ctx context.Context) error
+	Close() error
+}
+
+// The time between two sweeps: what has expired is dead at once and only its
+// memory stays until then. In this process a sweep costs what there is to take
+// out, in Redis also a round trip for each partition.
+const (
+	sweepMemory = time.Second
+	sweepRedis  = time.Minute
+)
+
+type stores struct {
+	sessions   sessionStore
+	statistics persistence.Statistics
+	sweepEvery time.Duration
+}
+
+// openStores opens what the settings name. A server that is away is no error:
+// the stores heal by themselves.
+func openStores(ctx context.Context, o Options, logger *slog.Logger) (stores, error) {
+	var s stores
+	var err error
+	if s.sessions, s.sweepEvery, err = openSessions(o, logger); err != nil {
+		return s, err
+	}
+	if o.DatabaseURL != "" {
+		s.statistics, err = pgstore.Open(ctx, o.DatabaseURL)
+	} else {
+		s.statistics, err = sqlitestore.Open(filepath.Join(o.DataDir, "statistics.db"))
+	}
+	if err != nil {
+		_ = s.sessions.Close()
+	}
+	return s, err
+}
+
+func openSessions(o Options, logger *slog.Logger) (sessionStore, time.Duration, error) {
+	if o.RedisURL == "" {
+		return inMemory{memstore.New()}, sweepMemory, nil
+	}
+	key, err := Key(o.DataDir, o.InterestKey)
+	if err != nil {
+		return nil, 0, err
+	}
+	store, err := redisstore.Open(o.RedisURL, key, logger)
+	return store, sweepRedis, err
+}
+
+// inMemory is a store with nothing to give back.
+type inMemory struct{ *memstore.Store }
+
+// Sweep takes out what has expired.
+func (m inMemory) Sweep(context.Context) error {
+	m.Store.Sweep(time.Now())
+	return nil
+}
+
+// Close does nothing.
+func (inMemory) Close() error { return nil }
+
+// sweep takes out what has expired, again and again until ctx ends.
+func (s stores) sweep(ctx context.Context, logger *slog.Logger) {
+	tick := time.NewTicker(s.sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := s.sessions.Sweep(ctx); err != nil && ctx.Err() == nil {
+				logger.Debug("expired sessions were not swept", slog.Any("error", err))
+			}
+		}
+	}
+}
+
+func (s stores) close(logger *slog.Logger) {
+	for _, c := range []interface{ Close() error }{s.statistics, s.sessions} {
+		if err := c.Close(); err != nil {
+			logger.Warn("a store did not close well", slog.Any("error", err))
+		}
+	}
+}
