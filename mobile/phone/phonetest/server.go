@@ -1,0 +1,271 @@
+// Package phonetest is the other side of a phone in a test: a server on a real
+// socket that speaks the public contract with one session, and whose WebSocket
+// connections do what the test says. It decides nothing: it has no interests and
+// no matches but those that the test puts in.
+package phonetest
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"i80.dk/sighej"
+	"i80.dk/sighej/wire"
+)
+
+// Server speaks the contract. Its fields are set by the function given to New
+// and not after.
+type Server struct {
+	URL      string
+	Lifetime time.Duration // of the session; default: an hour
+	Beacon   bool          // the token alone opens the session
+
+	// Script drives the nth connection, from 1 on, and the connection is dropped
+	// when it returns. Default: Welcome and Serve.
+	Script func(n int, s *Socket)
+
+	// Refuse returns the status with which the nth handshake, from 1 on, is
+	// refused, or 0.
+	Refuse func(n int) (status int, p wire.Problem)
+
+	// Matches are the shared interests by token; a token that is not in it does
+	// not match.
+	Matches map[string][]string
+
+	t       testing.TB
+	access  sighej.AccessToken
+	scripts sync.WaitGroup
+
+	mu          sync.Mutex
+	created     []wire.CreateSession
+	requests    []string
+	connections int
+	open        bool
+	forgotten   bool
+	held        map[string]chan struct{}
+}
+
+// New starts a server that ends with the test. set may be nil.
+func New(t testing.TB, set func(*Server)) *Server {
+	t.Helper()
+	s := &Server{t: t, Lifetime: time.Hour, access: sighej.NewAccessToken(), open: true}
+	s.Script = func(_ int, c *Socket) { c.Welcome(0); c.Serve() }
+	if set != nil {
+		set(s)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /session", s.create)
+	mux.HandleFunc("GET /session", s.authorized(s.state))
+	mux.HandleFunc("PATCH /session", s.authorized(s.setOpen))
+	mux.HandleFunc("DELETE /session", s.authorized(s.forget))
+	mux.HandleFunc("POST /match", s.authorized(s.match))
+	mux.HandleFunc("POST /sightings", s.authorized(s.sightings))
+	mux.HandleFunc("GET /ws/{ble_token}", s.authorized(s.connect))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		what := r.Method + " " + r.URL.Path
+		s.requests = append(s.requests, what)
+		held := s.held[what]
+		delete(s.held, what)
+		s.mu.Unlock()
+		if held != nil {
+			close(held)
+			<-r.Context().Done()
+			return
+		}
+		mux.ServeHTTP(w, r)
+	}))
+	s.URL = server.URL
+	t.Cleanup(func() {
+		server.CloseClientConnections()
+		server.Close()
+		s.scripts.Wait()
+	})
+	return s
+}
+
+// Created returns the registrations so far.
+func (s *Server) Created() []wire.CreateSession {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]wire.CreateSession(nil), s.created...)
+}
+
+// Requests returns how many requests came for method and path, as in
+// "DELETE /session".
+func (s *Server) Requests(what string) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.requests {
+		if r == what {
+			n++
+		}
+	}
+	return n
+}
+
+// Hold lets the next request for method and path wait until the phone gives up.
+// The channel is closed once it came.
+func (s *Server) Hold(what string) (came <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	held := make(chan struct{})
+	if s.held == nil {
+		s.held = map[string]chan struct{}{}
+	}
+	s.held[what] = held
+	return held
+}
+
+// Open returns what the phone asked for last.
+func (s *Server) Open() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open
+}
+
+// Forgotten reports whether the phone asked to forget its session.
+func (s *Server) Forgotten() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.forgotten
+}
+
+// Access returns the access token that registrations get.
+func (s *Server) Access() sighej.AccessToken { return s.access }
+
+// Problem answers with problem+json.
+func Problem(w http.ResponseWriter, status int, p wire.Problem) {
+	p.Type, p.Title, p.Status = "about:blank", http.StatusText(status), status
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	_, _ = w.Write(wire.Encode(p))
+}
+
+func (s *Server) create(w http.ResponseWriter, r *http.Request) {
+	var body wire.CreateSession
+	if !read(w, r, &body) {
+		return
+	}
+	if len(body.Interests) == 0 {
+		Problem(w, http.StatusUnprocessableEntity, wire.Problem{
+			Code: string(sighej.CodeInvalid), Detail: "a value is not acceptable",
+			Errors: []wire.InvalidField{{Location: "body.interests", Message: "expected at least one"}},
+		})
+		return
+	}
+	s.mu.Lock()
+	s.created = append(s.created, body)
+	s.mu.Unlock()
+	answer(w, http.StatusCreated, wire.SessionCreated{
+		SessionID: sighej.NewSessionID().String(), AccessToken: string(s.access),
+		ExpiresAt: time.Now().Add(s.Lifetime).UTC(),
+	})
+}
+
+func (s *Server) authorized(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		want := "Bearer " + string(s.access)
+		if s.Beacon {
+			want = "Bearer " + s.Created()[0].BLEToken
+		}
+		got := r.Header.Get("Authorization")
+		if got != want && (!s.Beacon || r.PathValue("ble_token") == "" || got != "") {
+			Problem(w, http.StatusUnauthorized, wire.Problem{Code: string(sighej.CodeUnauthorized), Detail: "the access token is missing or wrong"})
+			return
+		}
+		next(w, r)
+	}
+}
+
+func (s *Server) state(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, wire.SessionState{OpenToTalk: s.Open(), Interests: s.Created()[0].Interests})
+}
+
+func (s *Server) setOpen(w http.ResponseWriter, r *http.Request) {
+	var body wire.UpdateSession
+	if !read(w, r, &body) {
+		return
+	}
+	s.mu.Lock()
+	s.open = body.OpenToTalk
+	s.mu.Unlock()
+	s.state(w, r)
+}
+
+func (s *Server) forget(w http.ResponseWriter, _ *http.Request) {
+	s.mu.Lock()
+	s.forgotten = true
+	s.mu.Unlock()
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *Server) match(w http.ResponseWriter, r *http.Request) {
+	var body wire.MatchRequest
+	if read(w, r, &body) {
+		answer(w, http.StatusOK, s.result(body.DetectedToken).MatchResult)
+	}
+}
+
+func (s *Server) sightings(w http.ResponseWriter, r *http.Request) {
+	var body wire.SightingsRequest
+	if !read(w, r, &body) {
+		return
+	}
+	var results wire.SightingsResult
+	for _, sighting := range body.Sightings {
+		results.Results = append(results.Results, s.result(sighting.Token))
+	}
+	answer(w, http.StatusOK, results)
+}
+
+func (s *Server) result(token string) wire.SightingResult {
+	shared, ok := s.Matches[token]
+	if !ok {
+		shared = []string{}
+	}
+	return wire.SightingResult{Token: token, MatchResult: wire.MatchResult{Match: ok, SharedInterests: shared, NudgeSent: ok}}
+}
+
+func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	s.connections++
+	n := s.connections
+	s.mu.Unlock()
+	if s.Refuse != nil {
+		if status, p := s.Refuse(n); status != 0 {
+			Problem(w, status, p)
+			return
+		}
+	}
+	upgrader := websocket.Upgrader{Subprotocols: []string{wire.Subprotocol}}
+	ws, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return
+	}
+	s.scripts.Go(func() {
+		socket := &Socket{ws: ws, server: s}
+		defer socket.Kill()
+		s.Script(n, socket)
+	})
+}
+
+func read(w http.ResponseWriter, r *http.Request, body any) bool {
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10))
+	d.DisallowUnknownFields()
+	if r.Header.Get("Content-Type") != "application/json" || d.Decode(body) != nil {
+		Problem(w, http.StatusBadRequest, wire.Problem{Code: string(sighej.CodeMalformed)})
+		return false
+	}
+	return true
+}
+
+func answer(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(wire.Encode(body))
+}
