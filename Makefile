@@ -1,0 +1,75 @@
+# `make help` lists the targets. GNU make, git and a Go toolchain are all that `build` and `run` ask for;
+# `test` installs what its real servers need, `lint` builds its tools from tools/go.mod into bin/.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+
+# The shipped binary is pure Go, so tests and linters see the code without cgo too; only the race detector needs it.
+export CGO_ENABLED := 0
+# The version comes from git describe; a checkout that git refuses to read (of another owner) must build as well.
+export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
+RACED := ^i80\.dk/sighej/(actors|bench|cluster|mobile|persistence|server|transport)(/|$$)
+GOTEST := go test -timeout 5m
+PKG ?= ./...
+
+.PHONY: help
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/\1\t\2/p' Makefile | expand -t 8
+
+.PHONY: run
+run: build ## build and start one member; needs no server beside it
+	@exec bin/sighej serve
+
+.PHONY: build
+build: ## build bin/sighej
+	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/sighej ./cmd/sighej
+
+.PHONY: test
+test: servers ## vet and test against real servers; the concurrent packages under the race detector
+	go vet ./...
+	go list ./... | grep -vE '$(RACED)' | xargs $(GOTEST)
+	go list ./... | grep -E '$(RACED)' | CGO_ENABLED=1 xargs $(GOTEST) -race
+
+.PHONY: race
+race: servers ## test under the race detector (PKG=./...)
+	CGO_ENABLED=1 $(GOTEST) -race $(PKG)
+
+.PHONY: fuzz
+fuzz: servers ## run every fuzz target for a while (PKG=./..., FUZZTIME=20s)
+	scripts/fuzz $(PKG)
+
+.PHONY: bench
+bench: servers ## run the benchmarks beside the code (PKG=./..., BENCH=regexp)
+	go test -timeout 60m -run '^$$' -bench '$(or $(BENCH),.)' -benchmem $(PKG)
+
+.PHONY: lint
+lint: bin/golangci-lint bin/gofumpt ## check style, imports, formatting and that the module files are tidy
+	bin/golangci-lint run
+	@unformatted=$$(bin/gofumpt -l .) && [ -z "$$unformatted" ] || \
+		{ printf 'not formatted (see make fmt):\n%s\n' "$$unformatted"; exit 1; }
+	go mod tidy -diff
+	go -C tools mod tidy -diff
+
+.PHONY: fmt
+fmt: bin/gofumpt ## format the Go code
+	bin/gofumpt -w .
+
+.PHONY: generate
+generate: bin/protoc-gen-go ## make the code of the protobuf messages anew; asks for protoc (Debian: protobuf-compiler)
+	PATH=$(CURDIR)/bin:$$PATH protoc --go_out=. --go_opt=module=i80.dk/sighej actors/actorpb/actors.proto
+
+.PHONY: clean
+clean: ## remove what was built; keeps data/
+	rm -rf bin cover.out
+
+# Internal: no help text, so not listed.
+.PHONY: servers
+servers:
+	@scripts/install-test-servers
+
+bin/golangci-lint bin/gofumpt bin/protoc-gen-go: tools/go.mod tools/go.sum
+	go -C tools build -o ../$@ $(filter %/$(@F),$(shell go -C tools tool))
+	@touch $@
