@@ -16,7 +16,7 @@ import (
 // find returns the live session with that token, activating it if the store
 // has it. It blocks; CodeNotFound when there is none.
 func (s *System) find(ctx context.Context, token sighej.Token) (*snapshot, error) {
-	if snap, ok := s.index.Load(token); ok && snap.live(time.Now()) {
+	if snap, ok := s.index.Load(token); ok && snap.live(s.cfg.Now()) {
 		return snap, nil
 	}
 	state, err := s.cfg.Store.Load(ctx, token)

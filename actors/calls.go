@@ -54,7 +54,7 @@ func (s *System) register(ctx context.Context, r sighej.NewSession, access sighe
 	if err != nil {
 		return sighej.Registered{}, err
 	}
-	now := time.Now().UTC().Truncate(time.Millisecond)
+	now := s.cfg.Now().UTC().Truncate(time.Millisecond)
 	session := &sighej.Session{
 		Token: r.Token, ID: sighej.NewSessionID(), Access: access,
 		CreatedAt: now, ExpiresAt: now.Add(s.cfg.TTL), Interests: s.cfg.Lexicon.Hashes(set),

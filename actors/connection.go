@@ -7,7 +7,6 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -49,7 +48,7 @@ func (s *System) Attach(key sighej.SessionKey, socket Socket, bare bool) *Connec
 	if s.attached != nil {
 		s.attached.Store(c, struct{}{})
 	}
-	m := &connect{handle: c, key: key, since: time.Now().UnixNano(), socket: socket, bare: bare}
+	m := &connect{handle: c, key: key, since: s.cfg.Now().UnixNano(), socket: socket, bare: bare}
 	if snap, ok := s.index.Load(key.Token); ok && snap.session.ID == key.ID {
 		m.session = snap.pid
 	}

@@ -2,7 +2,6 @@ package actors
 
 import (
 	"context"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -62,7 +61,7 @@ func (s *System) here(token string, hops uint32) (onTo string, err error) {
 
 // at finds the session for a message and calls then, at once or from the desk.
 func (s *System) at(token string, then func(*snapshot, error)) {
-	if snap, ok := s.index.Load(sighej.Token(token)); ok && snap.live(time.Now()) {
+	if snap, ok := s.index.Load(sighej.Token(token)); ok && snap.live(s.cfg.Now()) {
 		then(snap, nil)
 		return
 	}

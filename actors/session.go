@@ -119,7 +119,7 @@ func (a *session) onBegin(m *begin) {
 	a.timer = time.AfterFunc(a.lifetime()+a.spread(), a.lapse)
 }
 
-func (a *session) lifetime() time.Duration { return time.Until(a.session.ExpiresAt) }
+func (a *session) lifetime() time.Duration { return a.session.ExpiresAt.Sub(a.system.cfg.Now()) }
 
 // spread delays the clearing away of a session that no phone is connected to:
 // everyone sees it dead at its time, but a crowd that came at once must not

@@ -10,7 +10,7 @@ import (
 // onMeet is the peer's side of a sighting with an overlap: it checks what only
 // it may know, behind the same neutral answer, and asks the store to commit.
 func (a *session) onMeet(m *meet) {
-	now := time.Now()
+	now := a.system.cfg.Now()
 	from := m.from
 	reporter := from.session.Token
 	refuse := func(outcome sighej.Outcome, err error) {

@@ -9,7 +9,7 @@ import (
 // onSight decides what can be decided on snapshots and asks the peers about
 // the rest.
 func (a *session) onSight(m *sight) {
-	now := time.Now()
+	now := a.system.cfg.Now()
 	if !a.live(now) {
 		m.done(nil, errGone)
 		return
@@ -122,7 +122,7 @@ func (a *session) onSought(m *sought) {
 		v, awaited := sighej.Verdict{}, (*inquiry)(nil)
 		switch {
 		case m.err == nil:
-			v, awaited = a.judge(m.peer, w.sighting, time.Now())
+			v, awaited = a.judge(m.peer, w.sighting, a.system.cfg.Now())
 		case sighej.CodeOf(m.err) != sighej.CodeNotFound:
 			v.Code = sighej.CodeOf(m.err)
 		}

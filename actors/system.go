@@ -16,7 +16,8 @@ import (
 	"i80.dk/sighej/wire"
 )
 
-// Config is what a System is made of. All of it but the limits is required.
+// Config is what a System is made of. What has no default and is no limit is
+// required.
 type Config struct {
 	Store   persistence.Sessions
 	Lexicon *interest.Lexicon
@@ -27,6 +28,10 @@ type Config struct {
 	// Immediate tells that Store is in this process and its steps never block, so
 	// that an actor may take them itself.
 	Immediate bool
+
+	// Now is the clock by which sessions live and die: the store's, which is one
+	// for all members. It must be quick. Default: this machine's.
+	Now func() time.Time
 
 	// Placement tells where sessions live in a cluster; nil: they are all here.
 	// With it Actors is the actor system whose remoting reaches the other members.
@@ -65,6 +70,9 @@ var errSlow = sighej.Errorf(sighej.CodeUnavailable, "no answer in time").After(t
 
 // New returns a System that is ready for calls. Close gives it back.
 func New(cfg Config) *System {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
 	s := &System{
 		cfg:   cfg,
 		desk:  newDesk(),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -14,6 +13,9 @@ import (
 
 // Create implements [persistence.Sessions].
 func (s *Store) Create(ctx context.Context, r persistence.Registration) error {
+	if err := s.knowTime(ctx); err != nil {
+		return err
+	}
 	fields, err := encodeSession(r)
 	if err != nil {
 		return err
@@ -49,7 +51,7 @@ func (s *Store) Load(ctx context.Context, token sighej.Token) (persistence.State
 	if err != nil {
 		return persistence.State{}, err
 	}
-	if !state.Session.Live(time.Now()) {
+	if !state.Session.Live(s.Now()) {
 		return persistence.State{}, errAbsent
 	}
 	return state, nil

@@ -24,6 +24,9 @@ type Store struct {
 	client redis.UniversalClient
 	lanes  *lanes
 	pairs  pairs
+	clock  *clock
+	stop   context.CancelFunc
+	wg     sync.WaitGroup
 }
 
 // silence: the client library has one logger for the whole process, and prints
@@ -41,12 +44,17 @@ func Open(url string, key []byte, logger *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("redisstore: %w", err)
 	}
-	return &Store{client: client, lanes: startLanes(client, logger), pairs: newPairs(key)}, nil
+	ctx, stop := context.WithCancel(context.Background())
+	s := &Store{client: client, lanes: startLanes(client, logger), pairs: newPairs(key), clock: newClock(), stop: stop}
+	s.wg.Go(func() { s.keepTime(ctx, logger) })
+	return s, nil
 }
 
 // Close ends what is under way, within seconds, and gives the connections back.
 // Calls during and after it fail with CodeUnavailable.
 func (s *Store) Close() error {
+	s.stop()
+	s.wg.Wait()
 	s.lanes.stop()
 	if err := s.client.Close(); err != nil {
 		return fmt.Errorf("redisstore: %w", err)
