@@ -111,7 +111,7 @@ func TestUnderstands(t *testing.T) {
 
 func TestAnswersThatNoScriptGives(t *testing.T) {
 	for _, answer := range [][]any{nil, {}, {"1"}, {int64(7)}, {int64(-1)}, {nil}} {
-		if members, err := readHold(validMember(), answer); err == nil {
+		if members, _, err := readHold(validMember(), answer); err == nil {
 			t.Errorf("%v is read as %v", answer, members)
 		}
 	}

@@ -15,9 +15,12 @@ type Leases interface {
 	// each other; those are told. Taking the same lease again renews it.
 	Acquire(ctx context.Context, m Member, term time.Duration) ([]Member, error)
 	// Renew prolongs the lease of m to a term from now, keeps what m says of itself
-	// and returns all members that hold one, m too. announce makes the others look.
-	// It fails with [ErrLost] when the lease is over.
-	Renew(ctx context.Context, m Member, term time.Duration, announce bool) ([]Member, error)
+	// and returns all members that hold one, m too, and whether m is asked to drain.
+	// announce makes the others look. It fails with [ErrLost] when the lease is over.
+	Renew(ctx context.Context, m Member, term time.Duration, announce bool) (members []Member, drain bool, err error)
+	// AskToDrain asks a member to leave the cluster in good order, and makes all look.
+	// Its Renew tells it so from then on. [ErrNoMember] when it holds no lease.
+	AskToDrain(ctx context.Context, id string) error
 	// Release ends a lease at once and makes the others look. It is no error when
 	// there is none.
 	Release(ctx context.Context, id string) error
@@ -32,8 +35,12 @@ type Notice struct {
 	Refused int // a member was refused that speaks this protocol; 0: the members have changed
 }
 
-// ErrLost is the answer of [Leases] to a member whose lease is over.
-var ErrLost = errors.New("the lease is over")
+var (
+	// ErrLost is the answer of [Leases] to a member whose lease is over.
+	ErrLost = errors.New("the lease is over")
+	// ErrNoMember is the answer of [Leases] about an id that holds no lease.
+	ErrNoMember = errors.New("there is no such member")
+)
 
 // Times of a lease. Between the end of what a member allows itself and the end
 // of its lease lies the margin, for what its clock and that of the leases may

@@ -25,7 +25,7 @@ func TestLeases(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for name, test := range map[string]func(*testing.T, cluster.Leases){
-				"hold": testHold, "end": testEnd, "release": testRelease, "protocol": testProtocol, "notices": testNotices,
+				"hold": testHold, "end": testEnd, "release": testRelease, "drain": testDrain, "protocol": testProtocol, "notices": testNotices,
 			} {
 				t.Run(name, func(t *testing.T) { test(t, open(t)) })
 			}
@@ -67,9 +67,9 @@ func testHold(t *testing.T, leases cluster.Leases) {
 	members, err = leases.Acquire(t.Context(), b, long) // its answer was lost, say
 	want(t, members, err, "a", "b")
 	a.Counts.Sessions, a.State = 7, cluster.Draining
-	members, err = leases.Renew(t.Context(), a, long, false)
+	members, _, err = leases.Renew(t.Context(), a, long, false)
 	want(t, members, err, "a", "b")
-	members, err = leases.Renew(t.Context(), b, long, false)
+	members, _, err = leases.Renew(t.Context(), b, long, false)
 	want(t, members, err, "a", "b")
 	if i := slices.IndexFunc(members, func(m cluster.Member) bool { return m.ID == "a" }); members[i] != a {
 		t.Errorf("a is listed as %+v, want %+v", members[i], a)
@@ -84,13 +84,13 @@ func testEnd(t *testing.T, leases cluster.Leases) {
 	_, err = leases.Acquire(t.Context(), a, long)
 	want(t, nil, err)
 	until(t, "the lease of b is over", func() bool {
-		members, err := leases.Renew(t.Context(), a, long, false)
+		members, _, err := leases.Renew(t.Context(), a, long, false)
 		return err == nil && slices.Equal(ids(members), []string{"a"})
 	})
-	if _, err := leases.Renew(t.Context(), b, long, false); !errors.Is(err, cluster.ErrLost) {
+	if _, _, err := leases.Renew(t.Context(), b, long, false); !errors.Is(err, cluster.ErrLost) {
 		t.Errorf("renewing a lease that is over: %v, want ErrLost", err)
 	}
-	members, err := leases.Renew(t.Context(), a, long, false)
+	members, _, err := leases.Renew(t.Context(), a, long, false)
 	want(t, members, err, "a")
 }
 
@@ -105,9 +105,9 @@ func testRelease(t *testing.T, leases cluster.Leases) {
 			t.Fatal(err)
 		}
 	}
-	members, err := leases.Renew(t.Context(), a, long, false)
+	members, _, err := leases.Renew(t.Context(), a, long, false)
 	want(t, members, err, "a")
-	if _, err := leases.Renew(t.Context(), b, long, false); !errors.Is(err, cluster.ErrLost) {
+	if _, _, err := leases.Renew(t.Context(), b, long, false); !errors.Is(err, cluster.ErrLost) {
 		t.Errorf("renewing a released lease: %v, want ErrLost", err)
 	}
 }
@@ -126,7 +126,7 @@ func testProtocol(t *testing.T, leases cluster.Leases) {
 			t.Errorf("%s: %v", c.m.ID, err)
 		}
 	}
-	members, err := leases.Renew(t.Context(), there, long, false)
+	members, _, err := leases.Renew(t.Context(), there, long, false)
 	want(t, members, err, "a", "between")
 }
 
@@ -166,7 +166,7 @@ func testNotices(t *testing.T, leases cluster.Leases) {
 	}
 	_, err := leases.Acquire(ctx, a, long)
 	want(t, nil, err)
-	heard("an announcement", cluster.Notice{}, func() error { _, err := leases.Renew(ctx, a, long, true); return err })
+	heard("an announcement", cluster.Notice{}, func() error { _, _, err := leases.Renew(ctx, a, long, true); return err })
 	heard("a refusal", cluster.Notice{Refused: 9}, func() error { return refuse(9) })
 	heard("a release", cluster.Notice{}, func() error { return leases.Release(ctx, "a") })
 }
@@ -176,4 +176,27 @@ func next(t *testing.T, notices <-chan cluster.Notice, n cluster.Notice) error {
 	t.Helper()
 	until(t, "the notice comes", func() bool { return len(notices) > 0 && <-notices == n })
 	return nil
+}
+
+func testDrain(t *testing.T, leases cluster.Leases) {
+	a, b := member("a", 1, 1), member("b", 1, 1)
+	for _, m := range []cluster.Member{a, b} {
+		if _, err := leases.Acquire(t.Context(), m, long); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := leases.AskToDrain(t.Context(), "nobody"); !errors.Is(err, cluster.ErrNoMember) {
+		t.Errorf("asking nobody: %v", err)
+	}
+	if err := leases.AskToDrain(t.Context(), "b"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // it may miss the first answer
+		if _, drain, err := leases.Renew(t.Context(), b, long, false); err != nil || !drain {
+			t.Errorf("the member is not told: %t, %v", drain, err)
+		}
+	}
+	if _, drain, err := leases.Renew(t.Context(), a, long, false); err != nil || drain {
+		t.Errorf("another member is told: %t, %v", drain, err)
+	}
 }

@@ -50,6 +50,8 @@ type Membership struct {
 	self     atomic.Pointer[Member]
 	current  atomic.Pointer[sight]
 	wake     chan struct{} // asks for a renewal now
+	asked    chan struct{} // closed when somebody asks this member to drain
+	askOnce  sync.Once
 
 	mu    sync.Mutex // orders what ends the membership and what goes on with it
 	err   error      // why it is over
@@ -68,7 +70,7 @@ type sight struct {
 // *[ProtocolError]. The member is in the cluster for as long as Run runs.
 func Join(ctx context.Context, cfg Config, id, address string) (*Membership, error) {
 	cfg = cfg.withDefaults()
-	m := &Membership{cfg: cfg, started: time.Now(), wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	m := &Membership{cfg: cfg, started: time.Now(), wake: make(chan struct{}, 1), asked: make(chan struct{}), ended: make(chan struct{})}
 	m.current.Store(&sight{NewView(nil), make(chan struct{})})
 	self := Member{
 		ID: id, Address: address, Version: cfg.Version, Protocol: cfg.Protocol, Accepts: cfg.Accepts,
@@ -101,6 +103,10 @@ func (m *Membership) View() *View { return m.current.Load().view }
 
 // Self returns what this member last told the others.
 func (m *Membership) Self() Member { return *m.self.Load() }
+
+// Asked returns a channel that is closed when somebody has asked this member to
+// drain and leave, see [Leases.AskToDrain]. It is for the caller to do so.
+func (m *Membership) Asked() <-chan struct{} { return m.asked }
 
 // Ended returns a channel that is closed when the membership is over.
 func (m *Membership) Ended() <-chan struct{} { return m.ended }

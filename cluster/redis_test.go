@@ -81,7 +81,7 @@ func TestForeignRecordsAreLeftOut(t *testing.T) {
 	}
 	members, err := leases.Acquire(t.Context(), member("a", 1, 1), long)
 	want(t, members, err, "a")
-	members, err = leases.Renew(t.Context(), member("a", 1, 1), long, false)
+	members, _, err = leases.Renew(t.Context(), member("a", 1, 1), long, false)
 	want(t, members, err, "a")
 }
 

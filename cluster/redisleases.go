@@ -20,6 +20,10 @@ const (
 	membersKey = "members"
 	// recordPrefix and an id: string, the JSON of that [Member]. TTL: the lease's.
 	recordPrefix = "member:"
+	// drainPrefix and an id: string, "1" when that member was asked to drain. TTL:
+	// drainTTL, more than a member takes to see it.
+	drainPrefix = "drain:"
+	drainTTL    = time.Minute
 	// noticeChannel: "changed", or "refused " and a protocol.
 	noticeChannel = "members"
 	noticeRefused = "refused "
@@ -30,9 +34,12 @@ var (
 	holdSource string
 	//go:embed lua/release.lua
 	releaseSource string
+	//go:embed lua/drain.lua
+	drainSource string
 
 	holdScript    = redis.NewScript(holdSource)
 	releaseScript = redis.NewScript(releaseSource)
+	drainScript   = redis.NewScript(drainSource)
 )
 
 var _ Leases = (*RedisLeases)(nil)
@@ -50,7 +57,7 @@ func NewRedisLeases(client redis.UniversalClient) *RedisLeases { return &RedisLe
 
 // Acquire implements [Leases].
 func (l *RedisLeases) Acquire(ctx context.Context, m Member, term time.Duration) ([]Member, error) {
-	members, err := l.hold(ctx, m, term, "take", false)
+	members, _, err := l.hold(ctx, m, term, "take", false)
 	if err != nil {
 		return nil, fmt.Errorf("take a lease in Redis: %w", err)
 	}
@@ -58,12 +65,24 @@ func (l *RedisLeases) Acquire(ctx context.Context, m Member, term time.Duration)
 }
 
 // Renew implements [Leases].
-func (l *RedisLeases) Renew(ctx context.Context, m Member, term time.Duration, announce bool) ([]Member, error) {
-	members, err := l.hold(ctx, m, term, "keep", announce)
+func (l *RedisLeases) Renew(ctx context.Context, m Member, term time.Duration, announce bool) (members []Member, drain bool, err error) {
+	members, drain, err = l.hold(ctx, m, term, "keep", announce)
 	if err != nil {
-		return nil, fmt.Errorf("renew the lease in Redis: %w", err)
+		return nil, false, fmt.Errorf("renew the lease in Redis: %w", err)
 	}
-	return members, nil
+	return members, drain, nil
+}
+
+// AskToDrain implements [Leases].
+func (l *RedisLeases) AskToDrain(ctx context.Context, id string) error {
+	asked, err := drainScript.Run(ctx, l.client, []string{membersKey, drainPrefix + id}, id, drainTTL.Milliseconds(), noticeChannel).Int()
+	switch {
+	case err != nil:
+		return fmt.Errorf("ask a member to drain through Redis: %w", err)
+	case asked == 0:
+		return ErrNoMember
+	}
+	return nil
 }
 
 // Release implements [Leases].
@@ -74,19 +93,19 @@ func (l *RedisLeases) Release(ctx context.Context, id string) error {
 	return nil
 }
 
-func (l *RedisLeases) hold(ctx context.Context, m Member, term time.Duration, how string, announce bool) ([]Member, error) {
+func (l *RedisLeases) hold(ctx context.Context, m Member, term time.Duration, how string, announce bool) (members []Member, drain bool, err error) {
 	record, err := m.encode()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	look := 0
 	if announce {
 		look = 1
 	}
-	answer, err := holdScript.Run(ctx, l.client, []string{membersKey, recordPrefix + m.ID},
+	answer, err := holdScript.Run(ctx, l.client, []string{membersKey, recordPrefix + m.ID, drainPrefix + m.ID},
 		m.ID, record, term.Milliseconds(), how, look, m.Protocol, m.Accepts, recordPrefix, noticeChannel).Slice()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	return readHold(m, answer)
 }
@@ -94,20 +113,20 @@ func (l *RedisLeases) hold(ctx context.Context, m Member, term time.Duration, ho
 var errAnswer = errors.New("the script's answer is malformed")
 
 // readHold reads what hold.lua returns.
-func readHold(m Member, answer []any) ([]Member, error) {
+func readHold(m Member, answer []any) (members []Member, drain bool, err error) {
 	if len(answer) == 0 {
-		return nil, errAnswer
+		return nil, false, errAnswer
 	}
 	switch outcome, _ := answer[0].(int64); {
-	case outcome == 1:
-		return readMembers(answer[1:]), nil
+	case outcome == 1 || outcome == 2:
+		return readMembers(answer[1:]), outcome == 2, nil
 	case outcome == -1 && len(answer) == 2:
 		protocol, _ := answer[1].(int64)
-		return nil, &ProtocolError{Own: m.Protocol, Cluster: int(protocol)}
+		return nil, false, &ProtocolError{Own: m.Protocol, Cluster: int(protocol)}
 	case answer[0] == int64(0):
-		return nil, ErrLost
+		return nil, false, ErrLost
 	default:
-		return nil, errAnswer
+		return nil, false, errAnswer
 	}
 }
 

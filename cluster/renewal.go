@@ -75,7 +75,7 @@ type renewal struct{ failing bool }
 func (r *renewal) once(ctx context.Context, m *Membership) time.Duration {
 	next, announce := m.next()
 	sent := m.now()
-	members, err := m.cfg.Leases.Renew(ctx, next, leaseTerm, announce)
+	members, drain, err := m.cfg.Leases.Renew(ctx, next, leaseTerm, announce)
 	switch {
 	case ctx.Err() != nil:
 		return renewEvery
@@ -90,6 +90,9 @@ func (r *renewal) once(ctx context.Context, m *Membership) time.Duration {
 	if !m.prolong(sent) {
 		m.fence(errLate)
 		return renewEvery
+	}
+	if drain {
+		m.askOnce.Do(func() { close(m.asked) })
 	}
 	m.self.Store(&next)
 	m.take(newView(members, m.View()))

@@ -20,6 +20,7 @@ type StaticLeases struct {
 type staticLease struct {
 	member Member
 	ends   time.Time
+	drain  bool // asked for
 }
 
 // noticeQueue is how many notices wait for one watcher; what comes then is
@@ -45,27 +46,46 @@ func (l *StaticLeases) Acquire(ctx context.Context, m Member, term time.Duration
 			return nil, &ProtocolError{Own: m.Protocol, Cluster: other.member.Protocol}
 		}
 	}
-	l.held[m.ID] = staticLease{m, time.Now().Add(term)}
+	l.held[m.ID] = staticLease{member: m, ends: time.Now().Add(term)}
 	l.tell(Notice{})
 	return l.members(), nil
 }
 
 // Renew implements [Leases].
-func (l *StaticLeases) Renew(ctx context.Context, m Member, term time.Duration, announce bool) ([]Member, error) {
+func (l *StaticLeases) Renew(ctx context.Context, m Member, term time.Duration, announce bool) (members []Member, drain bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	l.sweep()
-	if _, held := l.held[m.ID]; !held {
-		return nil, ErrLost
+	lease, held := l.held[m.ID]
+	if !held {
+		return nil, false, ErrLost
 	}
-	l.held[m.ID] = staticLease{m, time.Now().Add(term)}
+	l.held[m.ID] = staticLease{m, time.Now().Add(term), lease.drain}
 	if announce {
 		l.tell(Notice{})
 	}
-	return l.members(), nil
+	return l.members(), lease.drain, nil
+}
+
+// AskToDrain implements [Leases].
+func (l *StaticLeases) AskToDrain(ctx context.Context, id string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	l.sweep()
+	lease, held := l.held[id]
+	if !held {
+		return ErrNoMember
+	}
+	lease.drain = true
+	l.held[id] = lease
+	l.tell(Notice{})
+	return nil
 }
 
 // Release implements [Leases].

@@ -30,19 +30,19 @@ func (w *weak) Acquire(ctx context.Context, m cluster.Member, term time.Duration
 	return w.Leases.Acquire(ctx, m, term)
 }
 
-func (w *weak) Renew(ctx context.Context, m cluster.Member, term time.Duration, announce bool) ([]cluster.Member, error) {
+func (w *weak) Renew(ctx context.Context, m cluster.Member, term time.Duration, announce bool) ([]cluster.Member, bool, error) {
 	if do := w.before.Load(); do != nil {
 		(*do)()
 	}
 	if w.away.Load() {
-		return nil, errAway
+		return nil, false, errAway
 	}
 	w.renewed.Add(1)
-	members, err := w.Leases.Renew(ctx, m, term, announce)
+	members, drain, err := w.Leases.Renew(ctx, m, term, announce)
 	if do := w.after.Load(); do != nil {
 		(*do)()
 	}
-	return members, err
+	return members, drain, err
 }
 
 func (w *weak) Release(ctx context.Context, id string) error {
@@ -398,6 +398,29 @@ func TestNoticesAreHeardAgain(t *testing.T) {
 		agree(t, viewsOf(a), "a", "b")
 		if got := book.count("changes of the cluster are seen late"); got != 2 {
 			t.Errorf("logged %d times:\n%s", got, &book)
+		}
+	})
+}
+
+// A member learns within a second, also without a notice, that it was asked to
+// drain; the others are left alone.
+func TestAskedToDrain(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		leases := cluster.NewStaticLeases()
+		a, _ := join(t, config(leases), "a")
+		b, _ := join(t, config(leases), "b")
+		if err := leases.AskToDrain(t.Context(), "a"); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-a.Asked():
+		case <-time.After(1100 * time.Millisecond):
+			t.Error("the member was not told")
+		}
+		select {
+		case <-b.Asked():
+			t.Error("another member was told")
+		default:
 		}
 	})
 }

@@ -1,8 +1,8 @@
 -- Takes or keeps a member's lease and lists who holds one.
--- KEYS  members, the member's record
+-- KEYS  members, the member's record, whether it was asked to drain
 -- ARGV  its id, its record, the term in ms, take or keep, 1 to make the others look, its protocol, the lowest that it
 --       accepts, what the keys of records begin with, the channel
--- Returns 1 and the records of all who hold a lease; 0 when the lease to keep is over; -1 and a protocol when a member
+-- Returns 1, or 2 when the member was asked to drain, and the records of all who hold a lease; 0 when the lease to keep is over; -1 and a protocol when a member
 -- that speaks it and this one do not understand each other.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -43,4 +43,4 @@ if changed then
   redis.call('PUBLISH', ARGV[9], 'changed')
 end
 records[#records + 1] = ARGV[2]
-return {1, unpack(records)}
+return {redis.call('EXISTS', KEYS[3]) + 1, unpack(records)}
