@@ -13,6 +13,7 @@ import (
 
 	"i80.dk/sighej"
 	"i80.dk/sighej/actors/actorpb"
+	"i80.dk/sighej/cluster"
 	"i80.dk/sighej/interest"
 	"i80.dk/sighej/persistence/memstore"
 	"i80.dk/sighej/wire"
@@ -103,7 +104,7 @@ func newTown(t testing.TB, n int, change func(*Config)) *town {
 		addresses[i] = fmt.Sprintf("member-%d", i)
 	}
 	for i := range n {
-		actors := newActorSystem(testLogger(t))
+		actors := cluster.NewSystem(testLogger(t))
 		actors.ProcessRegistry.Address = addresses[i]
 		actors.ProcessRegistry.RegisterAddressResolver(func(pid *actor.PID) (actor.Process, bool) {
 			return w.network, true

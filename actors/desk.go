@@ -13,6 +13,7 @@ import (
 // again.
 type desk struct {
 	jobs chan func()
+	quit chan struct{}
 	wg   sync.WaitGroup
 }
 
@@ -25,18 +26,39 @@ const (
 var errBusy = sighej.Errorf(sighej.CodeOverloaded, "too much work is waiting").After(time.Second)
 
 func newDesk() *desk {
-	d := &desk{jobs: make(chan func(), deskQueue)}
+	d := &desk{jobs: make(chan func(), deskQueue), quit: make(chan struct{})}
 	for range deskWorkers {
-		d.wg.Go(func() {
-			for job := range d.jobs {
-				job()
-			}
-		})
+		d.wg.Go(d.work)
 	}
 	return d
 }
 
-// do queues a job and reports false when there is no room.
+func (d *desk) work() {
+	for {
+		select {
+		case job := <-d.jobs:
+			job()
+		case <-d.quit:
+			d.rest()
+			return
+		}
+	}
+}
+
+// rest does what still waits.
+func (d *desk) rest() {
+	for {
+		select {
+		case job := <-d.jobs:
+			job()
+		default:
+			return
+		}
+	}
+}
+
+// do queues a job and reports false when there is no room. After close nobody
+// does it.
 func (d *desk) do(job func()) bool {
 	select {
 	case d.jobs <- job:
@@ -46,8 +68,8 @@ func (d *desk) do(job func()) bool {
 	}
 }
 
-// close ends the workers when all jobs are done. No job may be handed in after.
+// close ends the workers when all jobs are done.
 func (d *desk) close() {
-	close(d.jobs)
+	close(d.quit)
 	d.wg.Wait()
 }

@@ -57,6 +57,10 @@ func (s *System) home(token sighej.Token) (address string, here bool) {
 	return s.cfg.Placement.Home(token)
 }
 
+// idle reports whether this member must not act for its sessions at the moment,
+// as they may live on another one by now.
+func (s *System) idle() bool { return s.cfg.Placement != nil && !s.cfg.Placement.MayAct() }
+
 // away reports whether an actor is on another member.
 func (s *System) away(pid *actor.PID) bool {
 	return s.links != nil && pid.GetAddress() != s.actors.Address()

@@ -85,7 +85,7 @@ func (a *session) Receive(ctx actor.Context) {
 	case *opened:
 		a.onOpened(m)
 	case *describe:
-		m.done(a.standing(), nil)
+		a.onDescribe(m)
 	case *forget:
 		a.onForget(m)
 	case *forgotten:
@@ -106,7 +106,7 @@ func (a *session) receiveOver(message any) {
 	case *actor.Stopping:
 		a.onStopping()
 	default:
-		a.system.undelivered(m, a.over == closeMoved)
+		a.system.undelivered(m, a.livesOn())
 	}
 }
 
@@ -139,6 +139,12 @@ func (a *session) onLapse(ctx actor.Context) {
 	a.end(ctx, wire.CloseExpired)
 }
 
+// livesOn reports whether only this activation has ended, and the session can be
+// found again in the store: here or on another member.
+func (a *session) livesOn() bool {
+	return a.over == closeMoved || a.over == wire.CloseDraining || a.over == wire.CloseReset
+}
+
 // end is the last thing a session does: from now on it answers nobody.
 func (a *session) end(ctx actor.Context, code wire.CloseCode) {
 	a.over = code
@@ -163,7 +169,7 @@ func (a *session) onStopping() {
 	}
 	if a.affairs != nil {
 		why := errGone
-		if a.over == closeMoved {
+		if a.livesOn() {
 			why = errMoving
 		}
 		a.inquiries.abandon(why)
@@ -178,10 +184,18 @@ func (a *session) onStopping() {
 func (a *session) crash(ctx actor.Context, message, reason any) {
 	a.system.cfg.Logger.Error("a session's actor panicked and is let go",
 		slog.String("message", fmt.Sprintf("%T", message)), slog.String("panic", fmt.Sprint(reason)), slog.String("stack", string(debug.Stack())))
-	a.system.undelivered(message, false)
+	a.system.undelivered(message, true)
 	if a.over == 0 {
 		a.end(ctx, wire.CloseReset)
 	}
+}
+
+func (a *session) onDescribe(m *describe) {
+	if a.system.idle() {
+		m.done(sighej.Standing{}, errMoving)
+		return
+	}
+	m.done(a.standing(), nil)
 }
 
 func (a *session) standing() sighej.Standing {

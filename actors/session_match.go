@@ -17,6 +17,8 @@ func (a *session) onMeet(m *meet) {
 		m.reply(&met{system: a.system, token: m.token, outcome: outcome, err: err})
 	}
 	switch e := a.company().inquiries.find(reporter); {
+	case a.system.idle():
+		refuse(sighej.Refused, errMoving)
 	case e != nil && e.committing: // the answer to that goes to the same reporter
 	case !a.live(now) || a.closed.Load():
 		refuse(sighej.Refused, nil)

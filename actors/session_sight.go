@@ -10,7 +10,11 @@ import (
 // the rest.
 func (a *session) onSight(m *sight) {
 	now := a.system.cfg.Now()
-	if !a.live(now) {
+	switch {
+	case a.system.idle():
+		m.done(nil, errMoving)
+		return
+	case !a.live(now):
 		m.done(nil, errGone)
 		return
 	}

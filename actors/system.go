@@ -11,6 +11,7 @@ import (
 	"github.com/puzpuzpuz/xsync/v4"
 
 	"i80.dk/sighej"
+	"i80.dk/sighej/cluster"
 	"i80.dk/sighej/interest"
 	"i80.dk/sighej/persistence"
 	"i80.dk/sighej/wire"
@@ -81,7 +82,7 @@ func New(cfg Config) *System {
 	s.pool = newPool(s.orphaned)
 	s.clearing = newClearing(s.pool, func(pid *actor.PID) { s.send(pid, lapse{}) })
 	if s.actors = cfg.Actors; s.actors == nil {
-		s.actors = newActorSystem(cfg.Logger)
+		s.actors = cluster.NewSystem(cfg.Logger)
 	}
 	s.watchDeadLetters()
 	mailbox := actor.WithMailbox(func() actor.Mailbox { return s.pool.mailbox() })
@@ -91,14 +92,6 @@ func New(cfg Config) *System {
 		s.openGate()
 	}
 	return s
-}
-
-func newActorSystem(logger *slog.Logger) *actor.ActorSystem {
-	return actor.NewActorSystem(
-		// Nil metrics provider: the library would register a callback for each actor and keep it.
-		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return slog.New(mute{logger.Handler()}) }),
-		actor.WithDeadLetterRequestLogging(false),
-	)
 }
 
 // watchDeadLetters answers for actors that have ended.
@@ -114,12 +107,17 @@ func (s *System) watchDeadLetters() {
 // may live on elsewhere, or here again.
 func (s *System) orphaned(message any) { s.undelivered(message, s.cfg.Placement != nil) }
 
-// Close lets all sessions go, closing their connections with code, and ends
-// the workers. Sessions in a lasting store are found there again. It blocks
-// until all is done or ctx ends. No call may come after it.
+// Close lets all sessions go, closing their connections and those of sessions
+// elsewhere with code, and ends the workers. Sessions in a lasting store are found
+// there again. It blocks until all is done or ctx ends. Calls under way and later
+// ones fail with CodeUnavailable, some of them only after their time.
 func (s *System) Close(ctx context.Context, code wire.CloseCode) error {
 	err := s.Leave(ctx, code)
 	if s.links != nil {
+		s.attached.Range(func(c *Connection, _ struct{}) bool {
+			c.socket.Close(code)
+			return true
+		})
 		s.links.close()
 	}
 	s.clearing.close()
@@ -182,18 +180,3 @@ func (s *System) step(job func()) bool {
 }
 
 func (s *System) send(pid *actor.PID, message any) { s.actors.Root.Send(pid, message) }
-
-// mute passes the actor library's warnings on without their attributes, which
-// name actors and so tokens.
-type mute struct{ slog.Handler }
-
-func (m mute) Enabled(ctx context.Context, l slog.Level) bool {
-	return l >= slog.LevelWarn && m.Handler.Enabled(ctx, l)
-}
-
-func (m mute) Handle(ctx context.Context, r slog.Record) error {
-	return m.Handler.Handle(ctx, slog.NewRecord(r.Time, r.Level, "actor library: "+r.Message, r.PC))
-}
-
-func (m mute) WithAttrs([]slog.Attr) slog.Handler { return m }
-func (m mute) WithGroup(string) slog.Handler      { return m }

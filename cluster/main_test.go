@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"i80.dk/sighej/cluster"
+	_ "i80.dk/sighej/internal/testraces"
 	"i80.dk/sighej/internal/testservers"
 )
 

@@ -44,6 +44,7 @@ var errLeft = errors.New("the member has left")
 // for concurrent use.
 type Membership struct {
 	cfg      Config
+	id       string
 	started  time.Time // its monotonic reading is what deadline counts from
 	deadline atomic.Int64
 	draining atomic.Bool
@@ -70,7 +71,7 @@ type sight struct {
 // *[ProtocolError]. The member is in the cluster for as long as Run runs.
 func Join(ctx context.Context, cfg Config, id, address string) (*Membership, error) {
 	cfg = cfg.withDefaults()
-	m := &Membership{cfg: cfg, started: time.Now(), wake: make(chan struct{}, 1), asked: make(chan struct{}), ended: make(chan struct{})}
+	m := &Membership{cfg: cfg, id: id, started: time.Now(), wake: make(chan struct{}, 1), asked: make(chan struct{}), ended: make(chan struct{})}
 	m.current.Store(&sight{NewView(nil), make(chan struct{})})
 	self := Member{
 		ID: id, Address: address, Version: cfg.Version, Protocol: cfg.Protocol, Accepts: cfg.Accepts,
@@ -100,6 +101,20 @@ func (m *Membership) now() int64 { return int64(time.Since(m.started)) }
 
 // View returns the newest view. It has no members once the membership is over.
 func (m *Membership) View() *View { return m.current.Load().view }
+
+// ID returns this member's id.
+func (m *Membership) ID() string { return m.id }
+
+// Home returns the address of the member that owns a partition, and whether that
+// is this one. No address: nobody owns it at the moment. It neither blocks nor
+// allocates.
+func (m *Membership) Home(partition int) (address string, here bool) {
+	owner := m.View().owner(partition)
+	if owner == nil {
+		return "", false
+	}
+	return owner.Address, owner.ID == m.id
+}
 
 // Self returns what this member last told the others.
 func (m *Membership) Self() Member { return *m.self.Load() }
@@ -144,7 +159,7 @@ func (m *Membership) Drain(ctx context.Context) error {
 	m.lookNow()
 	for {
 		now := m.current.Load()
-		if self, there := now.view.Member(m.Self().ID); there && self.State == Draining {
+		if self, there := now.view.Member(m.id); there && self.State == Draining {
 			return nil
 		}
 		select {
@@ -163,7 +178,7 @@ func (m *Membership) Drain(ctx context.Context) error {
 // lease runs out by itself.
 func (m *Membership) Leave(ctx context.Context) error {
 	m.end(nil)
-	if err := m.cfg.Leases.Release(ctx, m.Self().ID); err != nil {
+	if err := m.cfg.Leases.Release(ctx, m.id); err != nil {
 		return fmt.Errorf("cluster: leave: %w", err)
 	}
 	return nil

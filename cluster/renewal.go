@@ -129,7 +129,7 @@ func (m *Membership) prolong(sent int64) bool {
 func (m *Membership) take(v *View) {
 	if v.Epoch() != m.View().Epoch() {
 		m.cfg.Logger.Info("the cluster has changed", slog.Int("members", len(v.members)),
-			slog.Int("partitions_here", v.Share(m.Self().ID)))
+			slog.Int("partitions_here", v.Share(m.id)))
 	}
 	m.show(v)
 }

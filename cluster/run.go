@@ -8,7 +8,7 @@ import (
 )
 
 // leaveWithin bounds the farewell of a member that live did not make.
-const leaveWithin = 2 * time.Second
+const leaveWithin = time.Second
 
 // Run is in the cluster until ctx ends, as one incarnation after the other.
 //

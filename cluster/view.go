@@ -81,18 +81,25 @@ func (v *View) Member(id string) (Member, bool) {
 // Owner returns the owner of a partition and whether there is one: there is
 // none when no member is up, nor for a number that is no partition's.
 func (v *View) Owner(partition int) (Member, bool) {
-	if partition < 0 || partition >= sighej.Partitions || v.placement.owners[partition] < 0 {
+	owner := v.owner(partition)
+	if owner == nil {
 		return Member{}, false
 	}
-	return v.members[v.placement.owners[partition]], true
+	return *owner, true
+}
+
+// owner returns nil when there is none. The member must not be changed.
+func (v *View) owner(partition int) *Member {
+	if partition < 0 || partition >= sighej.Partitions || v.placement.owners[partition] < 0 {
+		return nil
+	}
+	return &v.members[v.placement.owners[partition]]
 }
 
 // Owns reports whether the member with that id owns a partition.
 func (v *View) Owns(id string, partition int) bool {
-	if partition < 0 || partition >= sighej.Partitions || v.placement.owners[partition] < 0 {
-		return false
-	}
-	return v.members[v.placement.owners[partition]].ID == id
+	owner := v.owner(partition)
+	return owner != nil && owner.ID == id
 }
 
 // Partitions returns the partitions that a member owns, in ascending order. The

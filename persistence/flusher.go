@@ -29,10 +29,11 @@ const (
 type Flusher struct {
 	Counters   Counters
 	Statistics Statistics
-	Sightings  func() int64  // seen by this process since it started; never falls; safe for concurrent use
-	Holder     string        // names this process among all, to the lease and to AddSightings
-	Interval   time.Duration // between two flushes; 0: a second
-	Logger     *slog.Logger  // nil: silent
+	Sightings  func() int64     // seen by this process since it started; never falls; safe for concurrent use
+	Holder     string           // names this process among all, to the lease and to AddSightings
+	Interval   time.Duration    // between two flushes; 0: a second
+	Now        func() time.Time // the clock by which days begin; nil: this machine's
+	Logger     *slog.Logger     // nil: silent
 
 	counted  int64        // sightings that are in the Counters or in pending
 	pending  batch        // sightings that may or may not be in the Counters
@@ -74,8 +75,15 @@ func (f *Flusher) Run(ctx context.Context) error {
 func (f *Flusher) round(ctx context.Context, lease time.Duration) {
 	bounded, cancel := context.WithTimeout(ctx, lease)
 	defer cancel()
-	f.flush(bounded, time.Now().UTC(), lease)
+	f.flush(bounded, f.now().UTC(), lease)
 	f.report(errors.Is(ctx.Err(), context.Canceled))
+}
+
+func (f *Flusher) now() time.Time {
+	if f.Now != nil {
+		return f.Now()
+	}
+	return time.Now()
 }
 
 func (f *Flusher) flush(ctx context.Context, now time.Time, lease time.Duration) {

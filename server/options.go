@@ -32,6 +32,13 @@ type Options struct {
 	AllowedOrigins  string `env:"ALLOWED_ORIGINS" group:"Listeners" default:"http://localhost:3000" placeholder:"ORIGIN,..." help:"Origins whose web pages may call the API, comma-separated; * allows every one. Default: ${default}."`
 	TrustedProxies  string `env:"TRUSTED_PROXIES" group:"Listeners" placeholder:"CIDR,..." help:"Addresses or networks, comma-separated, whose X-Forwarded-For is believed. Default: none."`
 
+	ClusterListenAddr    string `env:"CLUSTER_LISTEN_ADDR" group:"Cluster" placeholder:"HOST:PORT" help:"Where the other members reach this one. With it the member joins those that share its REDIS_URL; it also needs their INTEREST_KEY. Beyond loopback it needs CLUSTER_TLS_*, or CLUSTER_INSECURE."`
+	ClusterAdvertiseAddr string `env:"CLUSTER_ADVERTISE_ADDR" group:"Cluster" placeholder:"HOST:PORT" help:"Address that the other members dial, when it is not CLUSTER_LISTEN_ADDR."`
+	ClusterTLSCA         string `env:"CLUSTER_TLS_CA" name:"cluster-tls-ca" group:"Cluster" placeholder:"FILE" help:"Certificate of the authority that signed the members' certificates; see sighej cluster certs."`
+	ClusterTLSCert       string `env:"CLUSTER_TLS_CERT" name:"cluster-tls-cert" group:"Cluster" placeholder:"FILE" help:"Certificate of this member."`
+	ClusterTLSKey        string `env:"CLUSTER_TLS_KEY" name:"cluster-tls-key" group:"Cluster" placeholder:"FILE" help:"Key of that certificate."`
+	ClusterInsecure      string `env:"CLUSTER_INSECURE" group:"Cluster" default:"false" placeholder:"BOOL" help:"true: let members talk without TLS beyond loopback: whoever reaches CLUSTER_LISTEN_ADDR can then act for every session. Default: ${default}."`
+
 	RegistrationsPerMinute int `env:"REGISTRATIONS_PER_MINUTE" group:"Limits (0 = off)" default:"600" placeholder:"N" help:"New sessions a minute from one client address (IPv6: one /64). Default: ${default}."`
 	RegistrationsBurst     int `env:"REGISTRATIONS_BURST" group:"Limits (0 = off)" default:"1000" placeholder:"N" help:"New sessions at once from one client address before that rate holds; 0 takes the limit off. Default: ${default}."`
 	SightingsPerSecond     int `env:"SIGHTINGS_PER_SECOND" group:"Limits (0 = off)" default:"20" placeholder:"N" help:"Sightings a second that one session may report. Default: ${default}."`
@@ -87,6 +94,9 @@ func (o Options) Beacon() bool { return o.Auth == AuthBeacon }
 
 // CatalogueOnly reports whether an interest that the catalogue lacks is refused.
 func (o Options) CatalogueOnly() bool { return o.Interests == InterestsCatalogue }
+
+// Clustered reports whether this member is one of several.
+func (o Options) Clustered() bool { return o.ClusterListenAddr != "" }
 
 // Origins returns the allowed origins; none when there are none.
 func (o Options) Origins() []string { return list(o.AllowedOrigins) }

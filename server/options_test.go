@@ -102,6 +102,12 @@ func TestValidateFaults(t *testing.T) {
 	}
 	origins := func(s string) server.Options { return set(func(o *server.Options) { o.AllowedOrigins = s }) }
 	proxies := func(s string) server.Options { return set(func(o *server.Options) { o.TrustedProxies = s }) }
+	among := func(change func(*server.Options)) server.Options {
+		o := redis("redis://localhost:6379")
+		o.ClusterListenAddr, o.InterestKey = "127.0.0.1:9000", strings.Repeat("k", 32)
+		change(&o)
+		return o
+	}
 	const token = "a-token-of-16-ch"
 	for _, tc := range []struct {
 		name   string
@@ -162,6 +168,23 @@ func TestValidateFaults(t *testing.T) {
 		{"proxies", proxies("10.0.0.7, fd00::/8"), ""},
 		{"a proxy by name", proxies("proxy.example"), "TRUSTED_PROXIES"},
 		{"a network too narrow", proxies("10.0.0.0/33"), "TRUSTED_PROXIES"},
+		{"a cluster", among(func(*server.Options) {}), ""},
+		{"a cluster without redis", among(func(o *server.Options) { o.RedisURL = "" }), "CLUSTER_LISTEN_ADDR"},
+		{"a cluster without a key", among(func(o *server.Options) { o.InterestKey = "" }), "CLUSTER_LISTEN_ADDR"},
+		{"a cluster without a port", among(func(o *server.Options) { o.ClusterListenAddr = "127.0.0.1" }), "CLUSTER_LISTEN_ADDR"},
+		{"a cluster in the open", among(func(o *server.Options) { o.ClusterListenAddr = "10.0.0.7:9000" }), "CLUSTER_LISTEN_ADDR"},
+		{"a cluster in the open, as wanted", among(func(o *server.Options) { o.ClusterListenAddr, o.ClusterInsecure = "10.0.0.7:9000", "true" }), ""},
+		{"a cluster in the open with TLS", among(func(o *server.Options) {
+			o.ClusterListenAddr, o.ClusterTLSCA, o.ClusterTLSCert, o.ClusterTLSKey = "10.0.0.7:9000", "ca", "cert", "key"
+		}), ""},
+		{"a certificate without an authority", among(func(o *server.Options) { o.ClusterTLSCert, o.ClusterTLSKey = "cert", "key" }), "CLUSTER_TLS_CA"},
+		{"a cluster on all addresses", among(func(o *server.Options) { o.ClusterListenAddr, o.ClusterInsecure = ":9000", "true" }), "CLUSTER_LISTEN_ADDR"},
+		{"a cluster on all addresses that tells one", among(func(o *server.Options) {
+			o.ClusterListenAddr, o.ClusterInsecure, o.ClusterAdvertiseAddr = ":9000", "true", "member-1:9000"
+		}), ""},
+		{"an address to dial that is none", among(func(o *server.Options) { o.ClusterAdvertiseAddr = "0.0.0.0:9000" }), "CLUSTER_ADVERTISE_ADDR"},
+		{"an address to dial without a cluster", set(func(o *server.Options) { o.ClusterAdvertiseAddr = "member-1:9000" }), "CLUSTER_ADVERTISE_ADDR"},
+		{"maybe insecure", among(func(o *server.Options) { o.ClusterInsecure = "maybe" }), "CLUSTER_INSECURE"},
 		{"limits off", set(func(o *server.Options) {
 			o.RegistrationsPerMinute, o.RegistrationsBurst, o.SightingsPerSecond = 0, 0, 0
 			o.SightingsBurst, o.MatchesPerHour, o.MaxConnections = 0, 0, 0
@@ -198,6 +221,7 @@ func TestValidateListsEveryFaultAndNoSecret(t *testing.T) {
 	const secret = "s3cr3t"
 	o := server.Options{
 		RedisURL: "ftp://u:" + secret + "@h", DatabaseURL: "postgres://u:" + secret + "%@db", InterestKey: secret,
+		ClusterListenAddr: secret, ClusterAdvertiseAddr: secret, ClusterTLSCert: secret, ClusterInsecure: secret,
 		AdminToken: secret, ListenAddr: secret, AdminListenAddr: secret, AllowedOrigins: secret, TrustedProxies: secret,
 		Auth: secret, Interests: secret, LogLevel: secret, LogFormat: secret, DataDir: "",
 		RegistrationsPerMinute: -1, RegistrationsBurst: -1, SightingsPerSecond: -1, SightingsBurst: -1,
@@ -210,8 +234,9 @@ func TestValidateListsEveryFaultAndNoSecret(t *testing.T) {
 	if strings.Contains(err.Error(), secret) {
 		t.Errorf("a value shows: %v", err)
 	}
+	files := []string{"CATALOGUE", "CLUSTER_TLS_CERT"} // any text may name one
 	for field := range reflect.TypeFor[server.Options]().Fields() {
-		if setting := field.Tag.Get("env"); setting != "CATALOGUE" && strings.Count(err.Error(), "\n  "+setting+" (") != 1 {
+		if setting := field.Tag.Get("env"); !slices.Contains(files, setting) && strings.Count(err.Error(), "\n  "+setting+" (") != 1 {
 			t.Errorf("%s is not told once in: %v", setting, err)
 		}
 	}

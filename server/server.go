@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,6 +18,7 @@ import (
 	"i80.dk/sighej"
 	"i80.dk/sighej/actors"
 	"i80.dk/sighej/admin"
+	"i80.dk/sighej/cluster"
 	"i80.dk/sighej/persistence"
 	"i80.dk/sighej/transport"
 	"i80.dk/sighej/transport/ws"
@@ -30,9 +33,10 @@ type Addresses struct {
 
 // Bounds of the parts of a stop, together under 10 s.
 const (
-	drainTime = 4 * time.Second // connections closed with 1012
-	callTime  = 2 * time.Second // HTTP calls under way answered
-	leaveTime = time.Second     // sessions let go
+	handOverTime = time.Second     // the other members take the partitions over
+	drainTime    = 4 * time.Second // connections closed with 1012
+	callTime     = 2 * time.Second // HTTP calls under way answered
+	leaveTime    = time.Second     // sessions let go
 )
 
 // Member is one server process: all parts, wired. Several can live in one
@@ -41,12 +45,18 @@ type Member struct {
 	logger    *slog.Logger
 	metrics   *prometheus.Registry
 	stores    stores
-	sessions  *actors.System
+	actors    actors.Config // of each system that serves
+	sessions  sessions
 	sockets   *ws.Endpoint
 	flusher   *persistence.Flusher
 	readiness readiness
 	public    listener
 	admin     listener
+
+	// In a cluster only.
+	cluster    *cluster.Config
+	endpoint   cluster.Endpoint
+	membership atomic.Pointer[cluster.Membership] // the newest; nil before the first
 }
 
 // listener is a server with the socket it will serve.
@@ -79,19 +89,25 @@ func New(ctx context.Context, o Options, version string, logger *slog.Logger) (*
 		m.stores.close(logger)
 		return nil, fmt.Errorf("ADMIN_LISTEN_ADDR (--admin-listen-addr): %w", err)
 	}
-	m.sessions = actors.New(actors.Config{
+	if err := m.join(o, version); err != nil {
+		_ = m.public.Close()
+		_ = m.admin.Close()
+		m.stores.close(logger)
+		return nil, err
+	}
+	m.actors = actors.Config{
 		Store: m.stores.sessions, Lexicon: lexicon, TTL: o.TTL(), Beacon: o.Beacon(), Logger: logger, Immediate: o.RedisURL == "",
-		SightingsPerSecond: o.SightingsPerSecond, SightingsBurst: o.SightingsBurst, MatchesPerHour: o.MatchesPerHour,
-	})
+		Now: m.stores.sessions.Now, SightingsPerSecond: o.SightingsPerSecond, SightingsBurst: o.SightingsBurst, MatchesPerHour: o.MatchesPerHour,
+	}
 	m.sockets = ws.New(ws.Config{
-		Sessions: doors{m.sessions}, Beacon: o.Beacon(), CheckOrigin: transport.OriginAllowed(o.Origins()),
+		Sessions: &m.sessions, Beacon: o.Beacon(), CheckOrigin: transport.OriginAllowed(o.Origins()),
 		MaxConnections: o.MaxConnections, Logger: logger,
 	})
 	m.flusher = &persistence.Flusher{
-		Counters: m.stores.sessions, Statistics: m.stores.statistics, Sightings: m.sessions.Sightings,
-		Holder: sighej.NewSessionID().String(), Logger: logger,
+		Counters: m.stores.sessions, Statistics: m.stores.statistics, Sightings: m.sessions.sightings,
+		Holder: sighej.NewSessionID().String(), Now: m.stores.sessions.Now, Logger: logger,
 	}
-	m.readiness.stores = m.stores
+	m.readiness.stores, m.readiness.sessions, m.readiness.among = m.stores, &m.sessions, o.Clustered()
 	m.serve(o, version, lexicon.Faults, catalogue)
 	return m, nil
 }
@@ -100,7 +116,7 @@ func New(ctx context.Context, o Options, version string, logger *slog.Logger) (*
 func (m *Member) serve(o Options, version string, faults func([]string) []sighej.InvalidField, catalogue []wire.Interest) {
 	stats := counts{m.stores.sessions}.today
 	public := transport.New(transport.Config{
-		Sessions: m.sessions, Interests: catalogue, Faults: faults,
+		Sessions: &m.sessions, Interests: catalogue, Faults: faults,
 		Health: m.readiness.health, Ready: m.readiness.ready, Stats: stats,
 		AdminToken: o.AdminToken, Beacon: o.Beacon(), WebSocket: m.sockets,
 		AllowedOrigins: o.Origins(), RegistrationLimit: o.registrationLimit(m.public.Addr()), TrustedProxies: o.Proxies(),
@@ -148,6 +164,7 @@ func (m *Member) Run(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	group, failed := errgroup.WithContext(background)
+	live := m.live()
 	group.Go(func() error { return m.sockets.Run(background) })
 	group.Go(func() error { return m.flusher.Run(background) })
 	group.Go(func() error { m.stores.sweep(background, m.logger); return nil })
@@ -160,38 +177,42 @@ func (m *Member) Run(ctx context.Context) error {
 		})
 	}
 	m.logger.Info("serving", slog.String("public", m.Addresses().Public), slog.String("admin", m.Addresses().Admin))
-	select {
-	case <-ctx.Done():
-	case <-failed.Done():
-	}
-	m.stop()
+	serving, end := context.WithCancel(ctx)
+	defer end()
+	defer context.AfterFunc(failed, end)()
+	err := live(serving)
+	_ = m.public.server.Close()
+	_ = m.admin.server.Close()
 	stop()
-	return group.Wait()
+	return errors.Join(err, group.Wait())
 }
 
 // stop ends what phones see. Each step has a bound and a failed one does not
-// keep the next from being taken.
-func (m *Member) stop() {
+// keep the next from being taken. Membership is nil without a cluster.
+func (m *Member) stop(system *actors.System, membership *cluster.Membership) {
 	m.logger.Info("stopping")
 	m.readiness.draining.Store(true)
-	for _, step := range []struct {
+	type step struct {
 		name string
 		time time.Duration
 		take func(context.Context) error
-	}{
+	}
+	steps := []step{
 		{"closing connections", drainTime, m.sockets.Drain},
 		{"answering calls", callTime, m.public.server.Shutdown},
 		{"answering operators", callTime / 2, m.admin.server.Shutdown},
-		{"letting sessions go", leaveTime, func(ctx context.Context) error { return m.sessions.Close(ctx, wire.CloseDraining) }},
-	} {
+		{"letting sessions go", leaveTime, func(ctx context.Context) error { return m.leave(ctx, system, wire.CloseDraining) }},
+	}
+	if membership != nil {
+		steps = slices.Insert(steps, 0, step{"handing partitions over", handOverTime, membership.Drain})
+	}
+	for _, step := range steps {
 		ctx, cancel := context.WithTimeout(context.Background(), step.time)
 		if err := step.take(ctx); err != nil {
 			m.logger.Warn("a step of the stop was cut short", slog.String("step", step.name), slog.Any("error", err))
 		}
 		cancel()
 	}
-	_ = m.public.server.Close()
-	_ = m.admin.server.Close()
 }
 
 // Run builds a member and runs it until ctx ends; started, if not nil, is
@@ -208,14 +229,6 @@ func Run(ctx context.Context, o Options, version string, logger *slog.Logger, st
 		started(m.Addresses())
 	}
 	return m.Run(ctx)
-}
-
-// doors lets the endpoint's connections in.
-type doors struct{ *actors.System }
-
-// Attach makes s the connection of a session.
-func (d doors) Attach(key sighej.SessionKey, s ws.Socket, bare bool) ws.Connection {
-	return d.System.Attach(key, s, bare)
 }
 
 func loopback(a net.Addr) bool {

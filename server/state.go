@@ -21,6 +21,8 @@ const pingTime = time.Second
 // readiness tells whether this member may serve.
 type readiness struct {
 	stores   stores
+	sessions *sessions
+	among    bool // others: this is a member of a cluster
 	draining atomic.Bool
 }
 
@@ -32,10 +34,16 @@ func (r *readiness) health(ctx context.Context) wire.Health {
 	word := map[bool]string{true: "ok", false: "unavailable"}
 	sessions, statistics := r.stores.sessions.Ping(ctx) == nil, r.stores.statistics.Ping(ctx) == nil
 	h := wire.Health{Status: "ok", Components: map[string]string{"sessions": word[sessions], "statistics": word[statistics]}}
+	serves := true
+	if r.among {
+		_, err := r.sessions.serving()
+		serves = err == nil
+		h.Components["cluster"] = word[serves]
+	}
 	switch {
 	case r.draining.Load():
 		h.Status = "draining"
-	case !sessions:
+	case !sessions || !serves:
 		h.Status = "unavailable"
 	case !statistics:
 		h.Status = "degraded"
@@ -55,7 +63,7 @@ const topCategories = 10
 type counts struct{ store sessionStore }
 
 func (c counts) today(ctx context.Context) (wire.Stats, error) {
-	totals, err := c.store.Totals(ctx, persistence.DayOf(time.Now()))
+	totals, err := c.store.Totals(ctx, persistence.DayOf(c.store.Now()))
 	if err != nil {
 		return wire.Stats{}, err
 	}

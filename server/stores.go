@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"i80.dk/sighej/cluster"
 	"i80.dk/sighej/persistence"
 	"i80.dk/sighej/persistence/memstore"
 	"i80.dk/sighej/persistence/pgstore"
@@ -17,6 +18,8 @@ import (
 type sessionStore interface {
 	persistence.Sessions
 	persistence.Counters
+	// Now is the clock by which sessions live and die.
+	Now() time.Time
 	// Sweep takes out what has expired.
 	Sweep(ctx context.Context) error
 	Close() error
@@ -33,6 +36,7 @@ const (
 type stores struct {
 	sessions   sessionStore
 	statistics persistence.Statistics
+	leases     cluster.Leases // of the members; nil with sessions in this process
 	sweepEvery time.Duration
 }
 
@@ -41,7 +45,7 @@ type stores struct {
 func openStores(ctx context.Context, o Options, logger *slog.Logger) (stores, error) {
 	var s stores
 	var err error
-	if s.sessions, s.sweepEvery, err = openSessions(o, logger); err != nil {
+	if err = s.openSessions(o, logger); err != nil {
 		return s, err
 	}
 	if o.DatabaseURL != "" {
@@ -55,16 +59,21 @@ func openStores(ctx context.Context, o Options, logger *slog.Logger) (stores, er
 	return s, err
 }
 
-func openSessions(o Options, logger *slog.Logger) (sessionStore, time.Duration, error) {
+func (s *stores) openSessions(o Options, logger *slog.Logger) error {
 	if o.RedisURL == "" {
-		return inMemory{memstore.New()}, sweepMemory, nil
+		s.sessions, s.sweepEvery = inMemory{memstore.New()}, sweepMemory
+		return nil
 	}
 	key, err := Key(o.DataDir, o.InterestKey)
 	if err != nil {
-		return nil, 0, err
+		return err
 	}
 	store, err := redisstore.Open(o.RedisURL, key, logger)
-	return store, sweepRedis, err
+	if err != nil {
+		return err
+	}
+	s.sessions, s.sweepEvery, s.leases = store, sweepRedis, cluster.NewRedisLeases(store.Client())
+	return nil
 }
 
 // inMemory is a store with nothing to give back.
@@ -75,6 +84,9 @@ func (m inMemory) Sweep(context.Context) error {
 	m.Store.Sweep(time.Now())
 	return nil
 }
+
+// Now is this process's clock.
+func (inMemory) Now() time.Time { return time.Now() }
 
 // Close does nothing.
 func (inMemory) Close() error { return nil }

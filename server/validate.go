@@ -61,6 +61,7 @@ func (o Options) Validate() error {
 	f.stores(o)
 	f.sessions(o)
 	f.listeners(o)
+	f.cluster(o)
 	f.origins(o.AllowedOrigins)
 	f.proxies(o.TrustedProxies)
 	f.limits(o)
@@ -158,6 +159,54 @@ func (f *faults) listeners(o Options) {
 	if o.AdminToken != "" && !bearable(o.AdminToken) {
 		f.add("ADMIN_TOKEN", "must have at least %d characters, all of visible ASCII", minAdminTokenLen)
 	}
+}
+
+func (f *faults) cluster(o Options) {
+	f.clusterTLS(o)
+	f.oneOf("CLUSTER_INSECURE", o.ClusterInsecure, "true", "false")
+	if !o.Clustered() {
+		if o.ClusterAdvertiseAddr != "" {
+			f.add("CLUSTER_ADVERTISE_ADDR", "needs a CLUSTER_LISTEN_ADDR (%s)", FlagOf("CLUSTER_LISTEN_ADDR"))
+		}
+		return
+	}
+	const setting = "CLUSTER_LISTEN_ADDR"
+	if o.RedisURL == "" {
+		f.add(setting, "needs a REDIS_URL (%s): that is where the members find each other", FlagOf("REDIS_URL"))
+	}
+	if o.InterestKey == "" {
+		f.add(setting, "needs an INTEREST_KEY (%s), the same on every member", FlagOf("INTEREST_KEY"))
+	}
+	host, _, ok := f.address(setting, o.ClusterListenAddr)
+	if ok && !loopbackHost(host) && o.ClusterTLSCA == "" && o.ClusterInsecure != "true" {
+		f.add(setting, "is reachable beyond loopback and needs CLUSTER_TLS_CA, CLUSTER_TLS_CERT and CLUSTER_TLS_KEY, or CLUSTER_INSECURE=true")
+	}
+	if o.ClusterAdvertiseAddr != "" {
+		advertised, port, ok := f.address("CLUSTER_ADVERTISE_ADDR", o.ClusterAdvertiseAddr)
+		if ok && (port == 0 || everywhere(advertised)) {
+			f.add("CLUSTER_ADVERTISE_ADDR", "must be one address with a port, that the other members can dial")
+		}
+	} else if ok && everywhere(host) {
+		f.add(setting, "listens on all addresses, so CLUSTER_ADVERTISE_ADDR (%s) must name the one to dial", FlagOf("CLUSTER_ADVERTISE_ADDR"))
+	}
+}
+
+func (f *faults) clusterTLS(o Options) {
+	files := []struct{ setting, file string }{
+		{"CLUSTER_TLS_CA", o.ClusterTLSCA}, {"CLUSTER_TLS_CERT", o.ClusterTLSCert}, {"CLUSTER_TLS_KEY", o.ClusterTLSKey},
+	}
+	some := o.ClusterTLSCA != "" || o.ClusterTLSCert != "" || o.ClusterTLSKey != ""
+	for _, x := range files {
+		if some && x.file == "" {
+			f.add(x.setting, "is missing: the three CLUSTER_TLS_ settings go together")
+		}
+	}
+}
+
+// everywhere reports whether a host stands for all addresses of a machine.
+func everywhere(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "" || err == nil && ip.IsUnspecified()
 }
 
 func (f *faults) address(setting, address string) (host string, port uint16, ok bool) {

@@ -50,6 +50,10 @@ func Open(url string, key []byte, logger *slog.Logger) (*Store, error) {
 	return s, nil
 }
 
+// Client returns the store's way to Redis, for what else lives there. It is
+// closed with the store.
+func (s *Store) Client() redis.UniversalClient { return s.client }
+
 // Close ends what is under way, within seconds, and gives the connections back.
 // Calls during and after it fail with CodeUnavailable.
 func (s *Store) Close() error {
