@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"slices"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -27,7 +28,7 @@ func (s *System) onItem(from string, item *actorpb.Item) {
 	case *actorpb.Item_Ask:
 		s.onAsk(k.Ask, func(a *actorpb.Answer) { answer(&actorpb.Item{Kind: &actorpb.Item_Answer{Answer: a}}) })
 	case *actorpb.Item_Seek:
-		s.onSeek(k.Seek, func(r *actorpb.Sought) { answer(&actorpb.Item{Kind: &actorpb.Item_Sought{Sought: r}}) })
+		s.onSeek(from, item.GetCall(), k.Seek)
 	case *actorpb.Item_Meet:
 		s.onMeet(from, k.Meet, func(r *actorpb.Met) { answer(&actorpb.Item{Kind: &actorpb.Item_Met{Met: r}}) })
 	case *actorpb.Item_Attach:
@@ -70,32 +71,48 @@ func (s *System) at(token string, then func(*snapshot, error)) {
 	}
 }
 
-func (s *System) onSeek(k *actorpb.Seek, answer func(*actorpb.Sought)) {
+func (s *System) onSeek(from string, call uint64, k *actorpb.Seek) {
 	onTo, err := s.here(k.GetToken(), k.GetHops())
 	switch {
 	case err != nil:
-		answer(&actorpb.Sought{Fault: faultToPB(err)})
+		s.sought(from, call, &actorpb.Sought{Fault: faultToPB(err)})
 	case onTo != "":
 		k.Hops++
 		s.links.call(onTo, &actorpb.Item{Kind: &actorpb.Item_Seek{Seek: k}}, func(item *actorpb.Item, err error) {
 			if err != nil {
-				answer(&actorpb.Sought{Fault: faultToPB(err)})
+				s.sought(from, call, &actorpb.Sought{Fault: faultToPB(err)})
 				return
 			}
-			answer(item.GetSought())
+			s.sought(from, call, item.GetSought())
 		})
 	default:
 		s.at(k.GetToken(), func(snap *snapshot, err error) {
 			switch {
-			case err == nil:
-				answer(&actorpb.Sought{Session: sessionToPB(snap.session)})
-			case sighej.CodeOf(err) == sighej.CodeNotFound:
-				answer(&actorpb.Sought{})
+			case err == nil && shares(snap.session.Interests, k.GetInterests()):
+				s.sought(from, call, &actorpb.Sought{Session: sessionToPB(snap.session)})
+			case err == nil || sighej.CodeOf(err) == sighej.CodeNotFound:
+				s.links.nobody(from, call)
 			default:
-				answer(&actorpb.Sought{Fault: faultToPB(err)})
+				s.sought(from, call, &actorpb.Sought{Fault: faultToPB(err)})
 			}
 		})
 	}
+}
+
+// sought answers a Seek.
+func (s *System) sought(to string, call uint64, r *actorpb.Sought) {
+	s.links.note(to, &actorpb.Item{Call: call, Kind: &actorpb.Item_Sought{Sought: r}})
+}
+
+// shares reports whether an interest is in both lists, which are short. Nobody
+// asked for any: whatever they are.
+func shares(own []sighej.InterestHash, wanted []uint64) bool {
+	for _, w := range wanted {
+		if slices.Contains(own, sighej.InterestHash(w)) {
+			return true
+		}
+	}
+	return len(wanted) == 0
 }
 
 func (s *System) onMeet(from string, k *actorpb.Meet, answer func(*actorpb.Met)) {

@@ -108,6 +108,9 @@ func (l *links) note(address string, item *actorpb.Item) bool {
 	return l.get(address).post(item) == nil
 }
 
+// nobody answers a member's Seek: there is nobody who shares an interest.
+func (l *links) nobody(address string, call uint64) { l.get(address).answerNobody(call) }
+
 // took handles what has come from a member but for the items, and returns those
 // that are no answers.
 func (l *links) took(b *actorpb.Batch) []*actorpb.Item {
@@ -136,8 +139,9 @@ type link struct {
 
 	mu       sync.Mutex
 	unsent   []*actorpb.Item
-	sent     uint64 // batches
-	taken    uint64 // of them, by the other side
+	nobody   []uint64 // calls of the other side that are answered so; with the next batch
+	sent     uint64   // batches
+	taken    uint64   // of them, by the other side
 	progress time.Time
 	life     uint64 // the other side's
 	received uint64 // newest batch of the other side
@@ -169,6 +173,17 @@ func (k *link) post(item *actorpb.Item) error {
 	return k.postLocked(item)
 }
 
+// answerNobody answers a call that looks for somebody; most sightings end so.
+func (k *link) answerNobody(number uint64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.nobody) >= maxUnsent {
+		return // the call runs out of time
+	}
+	k.nobody = append(k.nobody, number)
+	k.flush()
+}
+
 func (k *link) postLocked(item *actorpb.Item) error {
 	if len(k.unsent) >= maxUnsent {
 		return errPeerBusy
@@ -180,7 +195,7 @@ func (k *link) postLocked(item *actorpb.Item) error {
 
 // flush sends what the window has room for.
 func (k *link) flush() {
-	for len(k.unsent) > 0 && k.sent-k.taken < window {
+	for len(k.unsent)+len(k.nobody) > 0 && k.sent-k.taken < window {
 		n := min(len(k.unsent), maxBatch)
 		if k.sent == k.taken {
 			k.progress = time.Now()
@@ -196,7 +211,10 @@ func (k *link) flush() {
 
 func (k *link) dispatch(number uint64, items []*actorpb.Item) {
 	k.owes = false
-	k.links.send(k.address, &actorpb.Batch{From: k.links.self, Life: k.links.life, Number: number, Taken: k.received, Items: items})
+	k.links.send(k.address, &actorpb.Batch{
+		From: k.links.self, Life: k.links.life, Number: number, Taken: k.received, Items: items, Nobody: k.nobody,
+	})
+	k.nobody = nil
 }
 
 func (k *link) took(b *actorpb.Batch) (requests []*actorpb.Item) {
@@ -223,12 +241,21 @@ func (k *link) took(b *actorpb.Batch) (requests []*actorpb.Item) {
 			done = append(done, func() { c.done(item, nil) })
 		}
 	}
+	for _, number := range b.GetNobody() {
+		if c := k.calls[number]; c != nil {
+			delete(k.calls, number)
+			done = append(done, func() { c.done(foundNobody, nil) })
+		}
+	}
 	k.mu.Unlock()
 	for _, f := range done {
 		f()
 	}
 	return requests
 }
+
+// foundNobody is the answer to a Seek that found nobody; it is not changed.
+var foundNobody = &actorpb.Item{Kind: &actorpb.Item_Sought{Sought: &actorpb.Sought{}}}
 
 func isAnswer(item *actorpb.Item) bool {
 	switch item.GetKind().(type) {
@@ -263,7 +290,7 @@ func (k *link) sweep(now time.Time) {
 func (k *link) fail(err error) {
 	k.mu.Lock()
 	calls := k.calls
-	k.calls, k.unsent = map[uint64]*call{}, nil
+	k.calls, k.unsent, k.nobody = map[uint64]*call{}, nil, nil
 	k.mu.Unlock()
 	for _, c := range calls {
 		c.done(nil, err)

@@ -94,8 +94,9 @@ func (s *System) push(connection *actor.PID, message any) {
 
 // seek looks for the session with a token, wherever it lives, and reports false
 // when there is no room for that. found is called once; the peer is nil when
-// there is none.
-func (s *System) seek(token sighej.Token, found func(*snapshot, error)) bool {
+// there is none, or when it lives on another member and shares none of the
+// interests: most do not, and so little crosses.
+func (s *System) seek(token sighej.Token, interests []sighej.InterestHash, found func(*snapshot, error)) bool {
 	address, here := s.home(token)
 	if here {
 		return s.desk.do(func() { found(s.find(context.Background(), token)) })
@@ -104,7 +105,7 @@ func (s *System) seek(token sighej.Token, found func(*snapshot, error)) bool {
 		found(nil, errMoving)
 		return true
 	}
-	s.links.call(address, &actorpb.Item{Kind: &actorpb.Item_Seek{Seek: &actorpb.Seek{Token: string(token)}}},
+	s.links.call(address, &actorpb.Item{Kind: &actorpb.Item_Seek{Seek: &actorpb.Seek{Token: string(token), Interests: hashesToPB(interests)}}},
 		func(item *actorpb.Item, err error) {
 			if err == nil {
 				err = faultFromPB(item.GetSought().GetFault())

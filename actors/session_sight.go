@@ -107,7 +107,7 @@ func (a *session) seek(token sighej.Token) (sighej.Verdict, *inquiry) {
 		return sighej.Verdict{}, e
 	}
 	system, self := a.system, a.pid
-	if !system.seek(token, func(peer *snapshot, err error) { system.send(self, &sought{token, peer, err}) }) {
+	if !system.seek(token, a.session.Interests, func(peer *snapshot, err error) { system.send(self, &sought{token, peer, err}) }) {
 		a.inquiries.end(e)
 		return sighej.Verdict{Code: sighej.CodeOverloaded}, nil
 	}

@@ -33,7 +33,8 @@ type Batch struct {
 	Number        uint64                 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"` // of this batch on this link, from 1 on; 0 in one that only acknowledges
 	Taken         uint64                 `protobuf:"varint,3,opt,name=taken,proto3" json:"taken,omitempty"`   // number of the newest batch that the sender took from the receiver
 	Items         []*Item                `protobuf:"bytes,4,rep,name=items,proto3" json:"items,omitempty"`
-	Life          uint64                 `protobuf:"fixed64,5,opt,name=life,proto3" json:"life,omitempty"` // of the sender: another number after a restart, when its batches count from 1 again
+	Life          uint64                 `protobuf:"fixed64,5,opt,name=life,proto3" json:"life,omitempty"`           // of the sender: another number after a restart, when its batches count from 1 again
+	Nobody        []uint64               `protobuf:"varint,6,rep,packed,name=nobody,proto3" json:"nobody,omitempty"` // calls of the kind Seek whose answer is that nobody is there who shares an interest
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -101,6 +102,13 @@ func (x *Batch) GetLife() uint64 {
 		return x.Life
 	}
 	return 0
+}
+
+func (x *Batch) GetNobody() []uint64 {
+	if x != nil {
+		return x.Nobody
+	}
+	return nil
 }
 
 // Item is a call, its answer, or a note that nobody answers.
@@ -1271,6 +1279,7 @@ type Seek struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Token         string                 `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
 	Hops          uint32                 `protobuf:"varint,2,opt,name=hops,proto3" json:"hops,omitempty"`
+	Interests     []uint64               `protobuf:"fixed64,3,rep,packed,name=interests,proto3" json:"interests,omitempty"` // of who has heard it; none: whoever it is, is told
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1319,10 +1328,17 @@ func (x *Seek) GetHops() uint32 {
 	return 0
 }
 
+func (x *Seek) GetInterests() []uint64 {
+	if x != nil {
+		return x.Interests
+	}
+	return nil
+}
+
 type Sought struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Fault         *Fault                 `protobuf:"bytes,1,opt,name=fault,proto3" json:"fault,omitempty"`
-	Session       *Session               `protobuf:"bytes,2,opt,name=session,proto3" json:"session,omitempty"` // absent: there is none
+	Session       *Session               `protobuf:"bytes,2,opt,name=session,proto3" json:"session,omitempty"` // absent: there is none, or none that shares an interest
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2047,13 +2063,14 @@ var File_actors_actorpb_actors_proto protoreflect.FileDescriptor
 
 const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"\n" +
-	"\x1bactors/actorpb/actors.proto\x12\rsighej.actors\"\x88\x01\n" +
+	"\x1bactors/actorpb/actors.proto\x12\rsighej.actors\"\xa0\x01\n" +
 	"\x05Batch\x12\x12\n" +
 	"\x04from\x18\x01 \x01(\tR\x04from\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\x04R\x06number\x12\x14\n" +
 	"\x05taken\x18\x03 \x01(\x04R\x05taken\x12)\n" +
 	"\x05items\x18\x04 \x03(\v2\x13.sighej.actors.ItemR\x05items\x12\x12\n" +
-	"\x04life\x18\x05 \x01(\x06R\x04life\"\x81\x05\n" +
+	"\x04life\x18\x05 \x01(\x06R\x04life\x12\x16\n" +
+	"\x06nobody\x18\x06 \x03(\x04R\x06nobody\"\x81\x05\n" +
 	"\x04Item\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\x04R\x04call\x12&\n" +
 	"\x03ask\x18\x02 \x01(\v2\x12.sighej.actors.AskH\x00R\x03ask\x12/\n" +
@@ -2143,10 +2160,11 @@ const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"created_at\x18\x03 \x01(\x03R\tcreatedAt\x12\x1d\n" +
 	"\n" +
 	"expires_at\x18\x04 \x01(\x03R\texpiresAt\x12\x1c\n" +
-	"\tinterests\x18\x05 \x03(\x06R\tinterests\"0\n" +
+	"\tinterests\x18\x05 \x03(\x06R\tinterests\"N\n" +
 	"\x04Seek\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x12\n" +
-	"\x04hops\x18\x02 \x01(\rR\x04hops\"f\n" +
+	"\x04hops\x18\x02 \x01(\rR\x04hops\x12\x1c\n" +
+	"\tinterests\x18\x03 \x03(\x06R\tinterests\"f\n" +
 	"\x06Sought\x12*\n" +
 	"\x05fault\x18\x01 \x01(\v2\x14.sighej.actors.FaultR\x05fault\x120\n" +
 	"\asession\x18\x02 \x01(\v2\x16.sighej.actors.SessionR\asession\"\\\n" +
