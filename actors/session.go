@@ -158,12 +158,7 @@ func (a *session) onStopping() {
 	if a.timer != nil {
 		a.timer.Stop()
 	}
-	a.system.index.Compute(a.session.Token, func(now *snapshot, loaded bool) (*snapshot, xsync.ComputeOp) {
-		if loaded && now == a.snapshot {
-			return nil, xsync.DeleteOp
-		}
-		return now, xsync.CancelOp
-	})
+	a.unlist()
 	if a.connection != nil {
 		a.system.push(a.connection, &ended{a.over})
 	}
@@ -177,6 +172,16 @@ func (a *session) onStopping() {
 			m.fail(why)
 		}
 	}
+}
+
+// unlist lets nobody find this activation any more.
+func (a *session) unlist() {
+	a.system.index.Compute(a.session.Token, func(now *snapshot, loaded bool) (*snapshot, xsync.ComputeOp) {
+		if loaded && now == a.snapshot {
+			return nil, xsync.DeleteOp
+		}
+		return now, xsync.CancelOp
+	})
 }
 
 // crash ends a session whose handling of a message panicked. The store still

@@ -70,6 +70,7 @@ func (a *session) onForget(m *forget) {
 
 func (a *session) onForgotten(ctx actor.Context, m *forgotten) {
 	if m.err == nil || sighej.CodeOf(m.err) == sighej.CodeNotFound {
+		a.unlist() // so that a caller who was told so finds nothing of it
 		a.end(ctx, wire.CloseForgotten)
 		m.done(nil)
 		return

@@ -448,6 +448,21 @@ func TestForget(t *testing.T) {
 	}
 }
 
+// Who was told that a session is forgotten must not meet what is left of it.
+func TestForgottenIsFoundByNobody(t *testing.T) {
+	s := newSystem(t, memstore.New(), nil)
+	a := register(t, s, "alice1", "go")
+	snap, _ := s.index.Load(a.Token)
+	left := make(chan bool, 1)
+	s.send(snap.pid, &forget{func(error) {
+		_, found := s.index.Load(a.Token)
+		left <- found
+	}})
+	if <-left {
+		t.Error("the session is still listed when its phone is told that it is forgotten")
+	}
+}
+
 func TestNamesOfTheActorLibraryAreTokensToo(t *testing.T) {
 	s := newSystem(t, memstore.New(), nil)
 	a, b := register(t, s, "deadletter", "go"), register(t, s, "eventstream", "go")
