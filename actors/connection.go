@@ -255,6 +255,10 @@ func (c *connection) onOpenFrame(open bool, ref string) {
 }
 
 func (c *connection) onSightingFrame(m *frame) {
+	if len(m.Ref) > wire.MaxRef {
+		c.refuse(sighej.CodeInvalid, fmt.Sprintf("a ref has at most %d bytes", wire.MaxRef), "")
+		return
+	}
 	sightings, err := sightingsOf(m.ClientFrame)
 	if err != nil {
 		c.refuseErr(err, m.Ref)

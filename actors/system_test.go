@@ -334,6 +334,8 @@ func TestFrames(t *testing.T) {
 		},
 		{"a short token", wire.ClientFrame{Type: "sighting", Ref: "r2", Tokens: []string{"bob"}}, `code:invalid`},
 		{"no tokens", wire.ClientFrame{Type: "sighting", Ref: "r3"}, `ref:r3`},
+		{"a ref at its limit", wire.ClientFrame{Type: "sighting", Ref: strings.Repeat("r", 64), Tokens: []string{"nobody"}}, `type:sighted`},
+		{"a ref over it", wire.ClientFrame{Type: "sighting", Ref: strings.Repeat("r", 65), Tokens: []string{"nobody"}}, `map[code:invalid message:a ref has at most 64 bytes type:error]`},
 		{"an unknown type", wire.ClientFrame{Type: "dance", Ref: "r4"}, `code:unknown_type`},
 		{"an ack of nothing", wire.ClientFrame{Type: "ack", ID: "x"}, `code:invalid`},
 		{"an open without a value", wire.ClientFrame{Type: "open"}, `code:invalid`},

@@ -19,6 +19,9 @@ const MaxFrame = 8 << 10
 // MaxFrameSightings is how many sightings fit one frame.
 const MaxFrameSightings = 100
 
+// MaxRef is the length of the longest ref, in bytes.
+const MaxRef = 64
+
 // Types of the frames that the server sends.
 const (
 	TypeWelcome  = "welcome"
@@ -94,11 +97,11 @@ type ErrorFrame struct {
 // fields it has.
 type ClientFrame struct {
 	Type      string     `json:"type" enum:"sighting,ack,open"`
-	Ref       string     `json:"ref,omitempty"`       // sighting: echoed in the answer; at most 64 bytes
-	Tokens    []string   `json:"tokens,omitempty"`    // sighting: tokens heard now
-	Sightings []Sighting `json:"sightings,omitempty"` // sighting: instead of tokens, with details
-	ID        string     `json:"id,omitempty"`        // ack
-	Value     *bool      `json:"value,omitempty"`     // open
+	Ref       string     `json:"ref,omitempty" maxLength:"64"` // sighting: echoed in the answer; at most [MaxRef] bytes
+	Tokens    []string   `json:"tokens,omitempty"`             // sighting: tokens heard now
+	Sightings []Sighting `json:"sightings,omitempty"`          // sighting: instead of tokens, with details
+	ID        string     `json:"id,omitempty"`                 // ack
+	Value     *bool      `json:"value,omitempty"`              // open
 }
 
 // Encode returns v as JSON. It panics for what is no frame or body of this

@@ -177,6 +177,7 @@ func TestSchemasRefuse(t *testing.T) {
 		{"welcome", `{"type":"nudge","expires_at":"2026-05-12T18:00:00Z","pending":1}`},
 		{"nudge", `{"type":"nudge","id":"x","shared_interests":null,"message":"","at":"2026-05-12T18:00:00Z"}`},
 		{"sighted", `{"type":"sighted","ref":"","results":[{"token":"abcdef","match":true,"shared_interests":[],"nudge_sent":true,"code":"new"}]}`},
+		{"sighting", `{"type":"sighting","ref":"` + strings.Repeat("r", 65) + `","tokens":["abcdef"]}`},
 		{"sighting", `{"type":"sighting"}`},
 		{"sighting", `{"type":"sighting","tokens":[]}`},
 		{"sighting", `{"type":"sighting","tokens":["o!"]}`},
