@@ -41,6 +41,9 @@ func decodeFrame(text []byte) (wire.ClientFrame, *sighej.Error) {
 	}
 	d.source.Reset(nil)
 	decoders.Put(d)
+	if !plainNames(text) {
+		return wire.ClientFrame{}, sighej.Errorf(sighej.CodeMalformed, "the frame has an unknown field or a field twice")
+	}
 	return f, checkFields(&f)
 }
 
