@@ -85,6 +85,7 @@ func TestRefusals(t *testing.T) {
 		"too large":              {call{"POST", "/match", `{"own_token":"` + big[:16<<10] + `"}`, "", nil}, sighej.CodeTooLarge, nil},
 		"too large by far":       {call{"POST", "/sightings", `{"own_token":"` + big + `"}`, "", nil}, sighej.CodeTooLarge, nil},
 		"not an object":          {call{"POST", "/match", `null`, "", nil}, sighej.CodeInvalid, []string{"body"}},
+		"no session at all":      {call{"POST", "/session", `["unwanted"]`, "-", nil}, sighej.CodeInvalid, []string{"body"}},
 		"fields missing":         {call{"POST", "/session", `{}`, "-", nil}, sighej.CodeInvalid, []string{"body.ble_token", "body.interests"}},
 		"null lists":             {call{"POST", "/session", `{"ble_token":"abcdef","interests":null}`, "-", nil}, sighej.CodeInvalid, []string{"body.interests"}},
 		"null sightings":         {call{"POST", "/sightings", `{"own_token":"abcdef","sightings":null}`, "", nil}, sighej.CodeInvalid, []string{"body.sightings"}},

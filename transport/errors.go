@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/validation"
@@ -84,7 +85,14 @@ func invalid(errs []error) *sighej.Error {
 			e.Fields = append(e.Fields, f)
 		}
 	}
+	if i := slices.IndexFunc(e.Fields, noObject); i >= 0 { // then it has no fields that could be wrong
+		e.Fields = e.Fields[i : i+1]
+	}
 	return e
+}
+
+func noObject(f sighej.InvalidField) bool {
+	return f.Path == "body" && f.Message == validation.MsgExpectedObject
 }
 
 // field names a missing field by its own path; the framework names the object

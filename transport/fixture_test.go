@@ -123,9 +123,13 @@ func newSite(t testing.TB, change func(*Config)) *site {
 	return s
 }
 
-// faults refuses labels of more than 64 bytes and those that say so.
+// faults refuses a list without labels, labels of more than 64 bytes and those
+// that say so.
 func faults(labels []string) []sighej.InvalidField {
 	var all []sighej.InvalidField
+	if len(labels) == 0 {
+		all = append(all, sighej.InvalidField{Path: "interests", Message: "none"})
+	}
 	for i, l := range labels {
 		if len(l) > 64 || l == "unwanted" {
 			all = append(all, sighej.InvalidField{Path: "interests[" + string(rune('0'+i%10)) + "]", Message: "not acceptable"})
