@@ -22,6 +22,7 @@ const maxFolds = 4
 // What can be wrong with a label. None of them bears it.
 var (
 	errNotUTF8    = sighej.Errorf(sighej.CodeInvalid, "not UTF-8")
+	errLost       = sighej.Errorf(sighej.CodeInvalid, "contains U+FFFD, which stands for text that got lost")
 	errControl    = sighej.Errorf(sighej.CodeInvalid, "contains control or invisible formatting characters")
 	errBlank      = sighej.Errorf(sighej.CodeInvalid, "blank")
 	errTooLong    = sighej.Errorf(sighej.CodeInvalid, "longer than %d characters", MaxLabelRunes)
@@ -31,8 +32,8 @@ var (
 
 // Normalise returns what two spellings of one label have in common: NFKC, case
 // folded, trimmed, each run of white space as one space. A label that has no
-// visible character, more than [MaxLabelRunes] runes, control characters or
-// invalid UTF-8 is refused with [sighej.CodeInvalid]. Invisible formatting
+// visible character, more than [MaxLabelRunes] runes, control characters,
+// U+FFFD (which half a surrogate pair in JSON becomes, for one) or invalid UTF-8 is refused with [sighej.CodeInvalid]. Invisible formatting
 // characters count as control characters, but for the two joiners that scripts
 // and emoji need; tabs and line breaks count as white space. Normalise changes
 // nothing when it is applied again.
@@ -62,6 +63,9 @@ func forms(label string) (own, normal string, err error) {
 func unicodeForms(label string) (own, normal string, err error) {
 	if !utf8.ValidString(label) {
 		return "", "", errNotUTF8
+	}
+	if strings.ContainsRune(label, utf8.RuneError) {
+		return "", "", errLost
 	}
 	if strings.ContainsFunc(label, control) {
 		return "", "", errControl

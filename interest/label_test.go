@@ -63,6 +63,7 @@ func TestNormaliseRefuses(t *testing.T) {
 		"right-to-left override": {"\u202espoved", "control"},
 		"byte order mark":        {"\ufeffgo", "control"},
 		"invalid UTF-8":          {"go\xff", "UTF-8"},
+		"half a surrogate pair":  {"go\ufffd", "U+FFFD"}, // as JSON decodes it
 		"surrogate":              {"go\xed\xa0\x80", "UTF-8"},
 	} {
 		t.Run(name, func(t *testing.T) {
