@@ -33,12 +33,12 @@ func Key(dataDir, fromSetting string) ([]byte, error) {
 	key, err := readKey(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := createKey(path); err != nil {
-			return nil, fmt.Errorf("creating the interest key: %w", err)
+			return nil, fmt.Errorf("DATA_DIR (--data-dir): creating the interest key: %w", err)
 		}
 		key, err = readKey(path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the interest key: %w", err)
+		return nil, fmt.Errorf("DATA_DIR (--data-dir): reading the interest key: %w", err)
 	}
 	return key, nil
 }

@@ -61,6 +61,18 @@ func TestKeyIsDrawnOnceForAll(t *testing.T) {
 	}
 }
 
+func TestKeyNamesTheSettingOfItsDirectory(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{file, filepath.Join(file, "data")} {
+		if _, err := server.Key(dir, ""); err == nil || !strings.Contains(err.Error(), "DATA_DIR (--data-dir)") {
+			t.Errorf("error: %v", err)
+		}
+	}
+}
+
 func TestKeyRefusesUnsafeFiles(t *testing.T) {
 	for name, tc := range map[string]struct {
 		text string
