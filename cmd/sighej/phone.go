@@ -66,7 +66,7 @@ func (c *phoneCommand) Run(ctx context.Context, std streams) error {
 	talk.hold(ctx, std.in, connection.ended)
 	stop()
 	if err := connection.wait(); err != nil {
-		return spelledOut(err)
+		return ending(err)
 	}
 	forget(ctx, p, say)
 	return nil
@@ -182,6 +182,10 @@ func (t *conversation) sighted(ctx context.Context, text string) {
 		t.say.complain(err.Error() + "; commands are /open, /close and /quit")
 		return
 	}
+	if token == t.phone.Token() {
+		t.say.complain("that is your own token")
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	results, err := t.phone.Sight(ctx, []wire.Sighting{{Token: string(token)}})
@@ -211,6 +215,15 @@ func lines(ctx context.Context, in io.Reader, say *printer) <-chan string {
 		}
 	}()
 	return typed
+}
+
+// ending tells why the session is over before its time.
+func ending(err error) error {
+	switch sighej.CodeOf(err) {
+	case sighej.CodeUnauthorized, sighej.CodeNotFound:
+		return fmt.Errorf("the server no longer knows this session: %w", err)
+	}
+	return spelledOut(err)
 }
 
 // spelledOut adds the single faults to the message of an error that has them.

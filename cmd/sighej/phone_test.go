@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -62,6 +63,7 @@ func TestPhoneConverses(t *testing.T) {
 	p.want("open")
 	p.typeLine("")
 	p.typeLine("no token")
+	p.typeLine(token)
 	nudge <- "Someone nearby shares your interest in devops."
 	p.want("nudge: Someone nearby shares your interest in devops.")
 	nudge <- "one line\nand no\x1b[31m colour"
@@ -73,7 +75,7 @@ func TestPhoneConverses(t *testing.T) {
 	if !s.Forgotten() {
 		t.Error("the session was not forgotten")
 	}
-	if errs := p.complaints(); strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "a token has ") {
+	if errs := p.complaints(); strings.Count(errs, "\n") != 2 || !strings.Contains(errs, "a token has ") || !strings.Contains(errs, "your own token") {
 		t.Errorf("stderr: %q", errs)
 	}
 }
@@ -138,6 +140,22 @@ func TestPhoneTellsWhyItEnded(t *testing.T) {
 	}
 	if s.Requests("DELETE /session") != 0 {
 		t.Error("it forgot a session that another connection has")
+	}
+}
+
+func TestPhoneTellsThatItsSessionIsUnknown(t *testing.T) {
+	s := phonetest.New(t, func(s *phonetest.Server) {
+		s.Script = func(_ int, c *phonetest.Socket) { c.Welcome(0) }
+		s.Refuse = func(n int) (int, wire.Problem) {
+			if n == 1 {
+				return 0, wire.Problem{}
+			}
+			return http.StatusUnauthorized, wire.Problem{Code: string(sighej.CodeUnauthorized), Detail: "wrong"}
+		}
+	})
+	p := startPhone(t, s)
+	if status, _ := p.exit(); status != exitFailure || !strings.Contains(p.complaints(), "no longer knows this session") {
+		t.Errorf("status %d, stderr %q", status, p.complaints())
 	}
 }
 
