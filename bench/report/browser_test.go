@@ -15,17 +15,50 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"go.uber.org/goleak"
 )
 
 // chromium is where Debian's package of that name puts it.
 const chromium = "/usr/bin/chromium"
 
-// startBrowser gives the context of a browser without a network that ends with
-// the test. Tabs are made of it by openPage.
-func startBrowser(t *testing.T) context.Context {
+// shared is the one browser of all tests, in which each page has a tab.
+var shared struct {
+	once  sync.Once
+	ctx   context.Context
+	leave context.CancelFunc // ends it and waits
+	err   error
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(browsing{m}) }
+
+// browsing ends the browser before goroutines are counted.
+type browsing struct{ *testing.M }
+
+// Run runs the tests.
+func (b browsing) Run() int {
+	defer func() {
+		if shared.leave != nil {
+			shared.leave()
+		}
+	}()
+	return b.M.Run()
+}
+
+// browser gives the context of a browser without a network. Tabs are made of it
+// by openPage.
+func browser(t *testing.T) context.Context {
 	t.Helper()
+	shared.once.Do(startBrowser)
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return shared.ctx
+}
+
+func startBrowser() {
 	if _, err := os.Stat(chromium); err != nil {
-		t.Fatalf("the pages are tested in a real browser: install the package chromium (%v)", err)
+		shared.err = fmt.Errorf("the pages are tested in a real browser: install the package chromium (%w)", err)
+		return
 	}
 	// Its profile is an empty folder of its own, which it takes away at the end.
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
@@ -33,13 +66,11 @@ func startBrowser(t *testing.T) context.Context {
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("hide-scrollbars", false),
 	)
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(stop)
 	ctx, leave := chromedp.NewContext(allocator)
-	t.Cleanup(leave)
+	shared.ctx, shared.leave = ctx, func() { leave(); stop() }
 	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("starting %s: %v", chromium, err)
+		shared.err = fmt.Errorf("starting %s: %w", chromium, err)
 	}
-	return ctx
 }
 
 // screen is what the page is looked at on.
@@ -73,7 +104,7 @@ type tab struct {
 }
 
 // openPage writes the report's page to a file and opens it from there.
-func openPage(t *testing.T, browser context.Context, r *Report, s screen) *tab {
+func openPage(t *testing.T, r *Report, s screen) *tab {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "report.html")
 	f, err := os.Create(path)
@@ -86,7 +117,7 @@ func openPage(t *testing.T, browser context.Context, r *Report, s screen) *tab {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	ctx, leave := chromedp.NewContext(browser)
+	ctx, leave := chromedp.NewContext(browser(t))
 	t.Cleanup(leave)
 	ctx, expire := context.WithTimeout(ctx, time.Minute)
 	t.Cleanup(expire)

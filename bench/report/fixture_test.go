@@ -204,7 +204,7 @@ func festivalReport() *Report {
 }
 
 // festivalCrowd takes a second to walk, so that it does so once.
-var festivalCrowd = sync.OnceValue(func() *Crowd { return crowdOf(random(4), 400, 900) })
+var festivalCrowd = sync.OnceValue(func() *Crowd { return crowdOf(random(4), 200, 400) })
 
 func crowdOf(rnd *rand.Rand, people, seconds int) *Crowd {
 	c := &Crowd{

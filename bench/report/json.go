@@ -40,13 +40,15 @@ func ReadFile(path string) (*Report, error) {
 
 // Read reads one report, of at most 256 MiB, and refuses what is none: the error
 // says whether it is no JSON, something else, or of another format.
-func Read(in io.Reader) (*Report, error) {
-	text, err := io.ReadAll(io.LimitReader(in, maxReport+1))
+func Read(in io.Reader) (*Report, error) { return readUpTo(in, maxReport) }
+
+func readUpTo(in io.Reader, most int64) (*Report, error) {
+	text, err := io.ReadAll(io.LimitReader(in, most+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading the report: %w", err)
 	}
-	if len(text) > maxReport {
-		return nil, fmt.Errorf("not a report: a report is at most %s", quantity(maxReport, "bytes"))
+	if int64(len(text)) > most {
+		return nil, fmt.Errorf("not a report: a report is at most %s", quantity(float64(most), "bytes"))
 	}
 	if err := checkFormat(text); err != nil {
 		return nil, err

@@ -26,6 +26,12 @@ func encode(t testing.TB, r *Report) []byte {
 	return b.Bytes()
 }
 
+// alike compares reports; bytes as a whole, for one by one takes long.
+var alike = cmp.Options{
+	cmpopts.EquateEmpty(),
+	cmp.FilterValues(func(a, b []byte) bool { return len(a)+len(b) > 0 }, cmp.Comparer(bytes.Equal)),
+}
+
 func TestReadGivesBackWhatWasWritten(t *testing.T) {
 	for name, want := range examples() {
 		t.Run(name, func(t *testing.T) {
@@ -37,7 +43,7 @@ func TestReadGivesBackWhatWasWritten(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			if diff := cmp.Diff(want, got, alike); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -73,7 +79,7 @@ func TestReadRefuses(t *testing.T) {
 		{"positions of nobody", report(func(r *Report) { c := r.Runs[0].Crowd; c.People, c.Background = 0, nil }), "no multiple"},
 		{"people without a phone", report(func(r *Report) { r.Runs[0].Crowd.People = math.MaxInt }), "in the foreground or background"},
 		{"no venue", report(func(r *Report) { r.Runs[0].Crowd.Width = 0 }), "no venue"},
-		{"a stranger", report(func(r *Report) { r.Runs[0].Crowd.Encounters[0].B = 400 }), "persons"},
+		{"a stranger", report(func(r *Report) { r.Runs[0].Crowd.Encounters[0].B = r.Runs[0].Crowd.People }), "persons"},
 		{"a ghost", report(func(r *Report) { r.Runs[0].Crowd.Encounters[0].A = -1 }), "persons"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -109,7 +115,7 @@ func (spaces) Read(p []byte) (int, error) {
 }
 
 func TestReadIsBounded(t *testing.T) {
-	if _, err := Read(spaces{}); err == nil || !strings.Contains(err.Error(), "at most 256 MiB") {
+	if _, err := readUpTo(spaces{}, 1<<20); err == nil || !strings.Contains(err.Error(), "at most 1.00 MiB") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -165,7 +171,7 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			t.Fatalf("what was read and written is not read again: %v", err)
 		}
-		if diff := cmp.Diff(r, again, cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(r, again, alike); diff != "" {
 			t.Fatal(diff)
 		}
 		showAll(t, r)

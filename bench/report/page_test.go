@@ -25,13 +25,11 @@ func call[P, R any](tb *tab, command cdp.Command[P, R], params P) {
 }
 
 var screens = map[string]screen{
-	"light": desktop,
-	"dark":  {width: 1280, height: 900, dark: true},
-	"phone": {width: 380, height: 780, calm: true},
+	"desktop": desktop,
+	"phone":   {width: 380, height: 780, dark: true, calm: true},
 }
 
 func TestPage(t *testing.T) {
-	browser := startBrowser(t)
 	if *keep != "" {
 		if err := os.MkdirAll(*keep, 0o750); err != nil {
 			t.Fatal(err)
@@ -40,7 +38,7 @@ func TestPage(t *testing.T) {
 	for name, r := range examples() {
 		for on, s := range screens {
 			t.Run(name+"/"+on, func(t *testing.T) {
-				tb := openPage(t, browser, r, s)
+				tb := openPage(t, r, s)
 				if wide := eval[int](tb, `document.documentElement.scrollWidth`); wide > int(s.width) {
 					t.Errorf("the page is %d wide on a screen of %d", wide, s.width)
 				}
@@ -115,7 +113,7 @@ func keepPage(t *testing.T, name string, r *Report) {
 const mapPicture = `map.canvas.toDataURL()`
 
 func TestMapPlays(t *testing.T) {
-	tb := openPage(t, startBrowser(t), festivalReport(), screen{width: 1280, height: 900, calm: true})
+	tb := openPage(t, festivalReport(), screen{width: 1280, height: 900, calm: true})
 	if eval[bool](tb, `map.playing`) {
 		t.Fatal("it plays although less motion was asked for")
 	}
@@ -136,7 +134,7 @@ func TestMapPlays(t *testing.T) {
 }
 
 func TestMapIsScrubbed(t *testing.T) {
-	tb := openPage(t, startBrowser(t), festivalReport(), screen{width: 380, height: 780, calm: true})
+	tb := openPage(t, festivalReport(), screen{width: 380, height: 780, calm: true})
 	tb.do(chromedp.Focus(chromedp.CSS("input.time")), chromedp.KeyEvent(kb.End))
 	tb.await(`map.at === map.end`)
 	want := 0
@@ -168,7 +166,7 @@ func TestMapLightsNudges(t *testing.T) {
 		{A: 0, B: 1, Began: 5, Ended: 60, Overlap: false, Nudged: -1},
 		{A: 0, B: 1, Began: 10, Ended: 60, Overlap: true, Nudged: 40},
 	}
-	tb := openPage(t, startBrowser(t), r, screen{width: 1280, height: 900, calm: true})
+	tb := openPage(t, r, screen{width: 1280, height: 900, calm: true})
 	warmth := func(at int) float64 {
 		return eval[float64](tb, fmt.Sprintf(`map.seek(%d), (() => {
 			const {data} = map.canvas.getContext('2d').getImageData(0, 0, map.canvas.width, map.canvas.height);
@@ -191,19 +189,27 @@ func TestMapLightsNudges(t *testing.T) {
 
 // The page and the terminal write a quantity alike.
 func TestPageWritesQuantitiesAsTablesDo(t *testing.T) {
-	tb := openPage(t, startBrowser(t), steadyReport(), desktop)
-	for _, unit := range []string{"", "ms", "s", "bytes", "1/s", "%", "cores", "phones"} {
-		for _, v := range []float64{0, 1, 7.5, 12, 12.34, 99.96, 123.4, 999.6, 1023, 1234.6, 54321, 1.5e6, 3.25e9, 0.5, 0.0123, 0.00045} {
-			want := quantity(v, unit)
-			if got := eval[string](tb, fmt.Sprintf(`quantity(%v, %q)`, v, unit)); got != want {
-				t.Errorf("%v %q is %q on the page and %q in a table", v, unit, got, want)
-			}
+	tb := openPage(t, steadyReport(), desktop)
+	type written struct {
+		Value float64 `json:"value"`
+		Unit  string  `json:"unit"`
+		Text  string  `json:"text"`
+	}
+	got := eval[[]written](tb, `['', 'ms', 's', 'bytes', '1/s', '%', 'cores', 'phones'].flatMap((unit) =>
+		[0, 1, 7.5, 12, 12.34, 99.96, 123.4, 999.6, 1023, 1234.6, 54321, 1.5e6, 3.25e9, 0.5, 0.0123, 0.00045].map(
+			(value) => ({value, unit, text: quantity(value, unit)})))`)
+	if len(got) != 8*16 {
+		t.Errorf("%d quantities are written", len(got))
+	}
+	for _, q := range got {
+		if want := quantity(q.Value, q.Unit); q.Text != want {
+			t.Errorf("%v %q is %q on the page and %q in a table", q.Value, q.Unit, q.Text, want)
 		}
 	}
 }
 
 func TestChoosingARunShowsItsPlots(t *testing.T) {
-	tb := openPage(t, startBrowser(t), versusReport(), desktop)
+	tb := openPage(t, versusReport(), desktop)
 	if got := eval[int](tb, `document.querySelectorAll('.run:not([hidden])').length`); got != 1 {
 		t.Fatalf("%d runs are shown at once", got)
 	}
@@ -217,7 +223,7 @@ func TestChoosingARunShowsItsPlots(t *testing.T) {
 }
 
 func TestDisturbedFiguresAreAskedFor(t *testing.T) {
-	tb := openPage(t, startBrowser(t), disturbedReport(), desktop)
+	tb := openPage(t, disturbedReport(), desktop)
 	const visible = `[...document.querySelectorAll('.cards .value')].map((v) => v.innerText.trim())`
 	if got := eval[[]string](tb, visible); got[0] != "disturbed" || got[1] == "disturbed" {
 		t.Errorf("the figures are %q, want the first withheld and the second, a robust one, not", got)
@@ -230,7 +236,6 @@ func TestDisturbedFiguresAreAskedFor(t *testing.T) {
 
 // A run that was broken off at once has next to nothing to show.
 func TestPageOfLittle(t *testing.T) {
-	browser := startBrowser(t)
 	bare := emptyReport("match")
 	bare.Runs = []Run{{}}
 	fewest := steadyReport()
@@ -240,7 +245,7 @@ func TestPageOfLittle(t *testing.T) {
 	still.Runs[0].Crowd.Positions, still.Runs[0].Crowd.Encounters, still.Runs[0].Crowd.Hotspots = nil, nil, nil
 	for name, r := range map[string]*Report{"no run": emptyReport("match"), "nothing measured": bare, "two seconds": fewest, "nobody moved": still} {
 		t.Run(name, func(t *testing.T) {
-			tb := openPage(t, browser, r, desktop)
+			tb := openPage(t, r, desktop)
 			if got := eval[string](tb, `document.querySelector('h1').textContent`); got != r.title() {
 				t.Errorf("the page is headed %q", got)
 			}
@@ -250,7 +255,7 @@ func TestPageOfLittle(t *testing.T) {
 }
 
 func TestPointingAtAPlotReadsItOut(t *testing.T) {
-	tb := openPage(t, startBrowser(t), steadyReport(), desktop)
+	tb := openPage(t, steadyReport(), desktop)
 	const over = `(() => {
 		const {left, top, width, height} = plots[0].plot.over.getBoundingClientRect();
 		return [left + width / 2, top + height / 2];
@@ -269,7 +274,7 @@ func TestRatesAreASecond(t *testing.T) {
 	r := steadyReport()
 	s := &r.Runs[0].Samples[10]
 	s.Seconds, s.Due, s.Answered, s.Errors = 2.5, 1250, 1000, 5
-	tb := openPage(t, startBrowser(t), r, desktop)
+	tb := openPage(t, r, desktop)
 	got := eval[[]float64](tb, `plots.find((p) => p.name === 'rate').spec.series.map((s) => s.values[10])`)
 	if diff := cmp.Diff([]float64{500, 400, 2}, got); diff != "" {
 		t.Error(diff)
@@ -277,7 +282,7 @@ func TestRatesAreASecond(t *testing.T) {
 }
 
 func TestColoursFollowTheScheme(t *testing.T) {
-	tb := openPage(t, startBrowser(t), steadyReport(), desktop)
+	tb := openPage(t, steadyReport(), desktop)
 	before := eval[string](tb, `colour('blue')`)
 	dark := screen{dark: true}
 	call(tb, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: dark.features()})
@@ -288,7 +293,7 @@ func TestColoursFollowTheScheme(t *testing.T) {
 }
 
 func TestPlotsKeepUpWithTheWindow(t *testing.T) {
-	tb := openPage(t, startBrowser(t), steadyReport(), desktop)
+	tb := openPage(t, steadyReport(), desktop)
 	tb.do(chromedp.EmulateViewport(380, 780))
 	tb.await(`plots.every((p) => p.plot.width === p.holder.clientWidth)`)
 	if wide := eval[int](tb, `document.documentElement.scrollWidth`); wide > 380 {
@@ -298,7 +303,7 @@ func TestPlotsKeepUpWithTheWindow(t *testing.T) {
 }
 
 func TestMapPlaysByItself(t *testing.T) {
-	tb := openPage(t, startBrowser(t), festivalReport(), desktop)
+	tb := openPage(t, festivalReport(), desktop)
 	tb.do(chromedp.ScrollIntoView(chromedp.CSS("canvas.map")))
 	tb.await(`map.playing && map.at > 1`)
 }
@@ -306,7 +311,7 @@ func TestMapPlaysByItself(t *testing.T) {
 func TestTextOfATargetIsNoMarkup(t *testing.T) {
 	r := wrongReport()
 	r.About = "</script><script>window.broken = 1</script>\u2028<!--"
-	tb := openPage(t, startBrowser(t), r, desktop)
+	tb := openPage(t, r, desktop)
 	if eval[bool](tb, `'broken' in window`) {
 		t.Error("a text of the report ran as a script")
 	}

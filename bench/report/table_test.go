@@ -6,10 +6,7 @@ import (
 	"testing"
 
 	"github.com/jedib0t/go-pretty/v6/text"
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func tableOf(t *testing.T, r *Report, opt TableOptions) string {
 	t.Helper()
