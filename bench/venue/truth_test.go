@@ -40,6 +40,7 @@ func (o *oracle) step(at time.Duration, positions []float64) (met, parted []venu
 }
 
 func TestTruthIsWhatEverybodyComparedWithEverybodyGives(t *testing.T) {
+	t.Parallel()
 	met, parted := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		c := small(rapid.IntRange(1, 40).Draw(t, "people"))
@@ -70,12 +71,13 @@ func TestTruthIsWhatEverybodyComparedWithEverybodyGives(t *testing.T) {
 // Long encounters are what the product is about: phones that can hear each other
 // at all should have reported nearly all of them.
 func TestLongEncountersAreSighted(t *testing.T) {
+	t.Parallel()
 	c := small(200)
 	c.Background = 0
 	crowd := crowd(t, c)
 	reported := map[[2]int32]bool{}
 	long, sighted := 0, 0
-	for range 900 {
+	for range 600 {
 		tick := crowd.Step()
 		for _, s := range tick.Sightings {
 			reported[[2]int32{min(s.By, s.Of), max(s.By, s.Of)}] = true
