@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -110,16 +115,34 @@ func TestUnknownProcess(t *testing.T) {
 	}
 }
 
+// A store that is named counts beside the server, which is found by itself: a
+// figure per core-second of the store alone would flatter the server.
+func TestNamedProcessCountsBesideTheServer(t *testing.T) {
+	s := steady(startMember(t, nil))
+	for _, named := range [][]int{{os.Getppid()}, {os.Getpid(), os.Getppid()}} {
+		s.ServerPID = named
+		r, out, err := run(t, s)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		var pids []int
+		for _, p := range r.Runs[0].Processes {
+			pids = append(pids, p.PID)
+		}
+		slices.Sort(pids)
+		if want := slices.Sorted(slices.Values([]int{os.Getppid(), os.Getpid()})); !slices.Equal(pids, want) {
+			t.Errorf("--server-pid %v: the processes are %v, want %v", named, pids, want)
+		}
+	}
+}
+
 // What was measured until an interruption is reported.
 func TestInterrupted(t *testing.T) {
-	s := steady(startMember(t, nil))
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	s := steady(afterReports(t, startMember(t, nil), 100, interrupt))
 	s.Duration = time.Hour
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-	defer cancel()
-	stopped, stop := context.WithCancel(t.Context())
-	defer stop()
-	context.AfterFunc(ctx, stop)
-	r, out, err := runUntil(stopped, t, s)
+	r, out, err := runUntil(ctx, t, s)
 	if !errors.Is(err, ErrInterrupted) {
 		t.Fatal(err)
 	}
@@ -134,6 +157,26 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// afterReports stands before a member and calls do at the nth POST /match.
+func afterReports(t *testing.T, member string, n int64, do func()) (base string) {
+	t.Helper()
+	u, err := url.Parse(member)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reports atomic.Int64
+	pass := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(u)
+		if r.In.URL.Path == "/match" && reports.Add(1) == n {
+			do()
+		}
+	}, ErrorLog: log.New(io.Discard, "", 0)} // calls are broken off
+	s := httptest.NewServer(pass)
+	t.Cleanup(s.Close)
+	t.Cleanup(s.CloseClientConnections)
+	return s.URL
+}
+
 // Several processes work as one.
 func TestWorkers(t *testing.T) {
 	s := steady(startMember(t, nil))
@@ -142,7 +185,7 @@ func TestWorkers(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if r.Runs[0].Generator.Workers != 2 || r.Runs[0].Generator.Phones != 60 || r.Runs[0].Checks.Nudges == 0 {
+	if r.Runs[0].Generator.Workers != 2 || r.Runs[0].Generator.Phones != 40 || r.Runs[0].Checks.Nudges == 0 {
 		t.Errorf("%+v, %+v", r.Runs[0].Generator, r.Runs[0].Checks)
 	}
 }

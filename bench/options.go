@@ -16,7 +16,7 @@ import (
 
 // Common are the flags of every suite.
 type Common struct {
-	Base           []string      `default:"http://127.0.0.1:8000" placeholder:"URL" help:"Server under test; several members: repeat it, phones spread over them."`
+	Base           []string      `default:"http://127.0.0.1:8000" placeholder:"URL" help:"Server under test; several members: repeat it, phones spread over them. Default: ${default}."`
 	Vs             []string      `placeholder:"URL" help:"A second server: the suite alternates between the two and compares them."`
 	Auth           string        `enum:"bearer,none" default:"bearer" help:"How phones show who they are: bearer, or none for a server where the token alone opens everything."`
 	Rounds         int           `default:"0" help:"How often each server is measured; 0: once, and five times with --vs."`
@@ -28,7 +28,7 @@ type Common struct {
 	Connections    int           `default:"32" help:"HTTP connections to each member, for each worker."`
 	Seed           uint64        `default:"1" help:"The same seed gives the same interests, pairs and crowds."`
 	Workers        int           `default:"1" help:"Generator processes that work as one."`
-	ServerPID      []int         `placeholder:"PID" help:"Process of the server, or of its stores: adds CPU and memory. Default: whatever listens at --base, on this machine."`
+	ServerPID      []int         `placeholder:"PID" help:"Process whose CPU and memory count as the server's, as a store's; whatever listens at --base on this machine does anyway."`
 	VsServerPID    []int         `placeholder:"PID" help:"The same for --vs."`
 	Metrics        []string      `placeholder:"URL" help:"Page with the server's Prometheus metrics. Default: /metrics at --base, where that answers and no process is known."`
 	VsMetrics      []string      `placeholder:"URL" help:"The same for --vs."`
@@ -134,7 +134,7 @@ type UsageError struct{ Faults []error }
 func (e *UsageError) Error() string { return errors.Join(e.Faults...).Error() }
 
 // settings lists the flags of a suite as they are set, but for those that only
-// say where the report goes.
+// say where the report goes and lists of nothing.
 func settings(suite any) (all []report.Setting) {
 	v := reflect.ValueOf(suite).Elem()
 	for field, value := range v.Fields() {
@@ -146,9 +146,24 @@ func settings(suite any) (all []report.Setting) {
 		case "JSON", "HTML", "ShowDisturbed":
 			continue
 		}
-		all = append(all, report.Setting{Name: flagName(field.Name), Value: fmt.Sprint(value.Interface())})
+		if value.Kind() == reflect.Slice && value.Len() == 0 {
+			continue
+		}
+		all = append(all, report.Setting{Name: flagName(field.Name), Value: written(value)})
 	}
 	return all
+}
+
+// written spells a flag's value as on a command line.
+func written(value reflect.Value) string {
+	if value.Kind() != reflect.Slice {
+		return fmt.Sprint(value.Interface())
+	}
+	items := make([]string, value.Len())
+	for i := range items {
+		items[i] = fmt.Sprint(value.Index(i).Interface())
+	}
+	return strings.Join(items, ",")
 }
 
 // flagName spells a field as its flag: ServerPID is server-pid.

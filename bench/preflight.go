@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -116,12 +117,19 @@ func catalogue(ctx context.Context, base string) []string {
 	return labels
 }
 
-// watch finds what can be known of the target's processes: those that were
-// named, or else those that listen at its addresses on this machine, or else its
-// metrics pages where they answer.
+// watch finds what can be known of the target's processes: those that listen at
+// its addresses on this machine and those that were named beside them, or else
+// its metrics pages, where they answer or were named.
 func (t *target) watch() (*probe.Watcher, error) {
 	cfg := probe.Config{PIDs: t.pids, Metrics: t.metrics, Client: &http.Client{Timeout: askPatience}}
-	if len(cfg.PIDs) > 0 || len(cfg.Metrics) > 0 {
+	if len(t.metrics) == 0 {
+		listening := cfg
+		listening.PIDs = union(t.pids, t.listeners())
+		if w, err := probe.NewWatcher(listening); err == nil && len(listening.PIDs) > 0 {
+			return w, nil
+		}
+	}
+	if len(t.pids) > 0 || len(t.metrics) > 0 {
 		w, err := probe.NewWatcher(cfg)
 		if err != nil {
 			return nil, fmt.Errorf("watching the server: %w", err)
@@ -129,23 +137,32 @@ func (t *target) watch() (*probe.Watcher, error) {
 		return w, nil
 	}
 	for _, base := range t.Bases {
-		u, err := url.Parse(base)
-		if err != nil {
-			return nil, fmt.Errorf("watching the server: %w", err)
-		}
-		if pids, err := probe.Listener(u); err == nil {
-			cfg.PIDs = append(cfg.PIDs, pids...)
-		}
-	}
-	if w, err := probe.NewWatcher(cfg); err == nil && len(cfg.PIDs) > 0 {
-		return w, nil
-	}
-	cfg.PIDs = nil
-	for _, base := range t.Bases {
 		cfg.Metrics = append(cfg.Metrics, strings.TrimSuffix(base, "/")+"/metrics")
 	}
 	if w, err := probe.NewWatcher(cfg); err == nil {
 		return w, nil
 	}
 	return probe.NewWatcher(probe.Config{}) // the machine alone
+}
+
+// listeners returns who listens at the target's addresses, as far as that is on
+// this machine and may be known.
+func (t *target) listeners() (pids []int) {
+	for _, base := range t.Bases {
+		if u, err := url.Parse(base); err == nil {
+			here, _ := probe.Listener(u)
+			pids = append(pids, here...)
+		}
+	}
+	return pids
+}
+
+// union returns the numbers of both, each once, in their order.
+func union(a, b []int) (all []int) {
+	for _, n := range append(slices.Clone(a), b...) {
+		if !slices.Contains(all, n) {
+			all = append(all, n)
+		}
+	}
+	return all
 }

@@ -152,7 +152,8 @@ func (r *recorder) begin(ctx context.Context) {
 }
 
 // take adds what came since the last time. A sample is made of each full second;
-// what is left at the end of a phase goes with the next sample, if it is short.
+// what is left at the end of a phase goes with the next sample, if it is short, and
+// is in the totals alone if there is none.
 func (r *recorder) take(ctx context.Context, phase string, end bool) {
 	s, err := r.fleet.Take(ctx)
 	r.mu.Lock()
@@ -279,7 +280,7 @@ func sumOf(counts map[string]int64) (n int64) {
 func (r *recorder) finish(ctx context.Context, run *report.Run, before probe.Reading) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.rest != nil {
+	if r.rest != nil && len(r.samples) == 0 { // else so little that its rates would only mislead
 		r.rest()
 	}
 	run.Samples = r.samples

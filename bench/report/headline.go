@@ -61,5 +61,9 @@ func (m Machine) describe() string {
 
 // origin is the generator's program and machine.
 func (r *Report) origin() string {
-	return "sighej " + r.Version + " on " + r.Machine.describe()
+	program := "sighej"
+	if r.Version != "" {
+		program += " " + r.Version
+	}
+	return program + " on " + r.Machine.describe()
 }

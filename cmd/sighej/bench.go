@@ -10,7 +10,7 @@ import (
 
 // benchStreams tells the suites what they write to.
 func benchStreams(std streams) bench.Streams {
-	b := bench.Streams{In: std.in, Out: std.out, Err: std.err, Version: version}
+	b := bench.Streams{In: std.in, Out: std.out, Err: std.err, Version: versionName()}
 	b.Self, _ = os.Executable() // without it more than one worker is an error
 	b.Terminal, b.Width = terminal(std.err)
 	outTerminal, width := terminal(std.out)
