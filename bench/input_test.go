@@ -140,7 +140,7 @@ func TestNamedProcessCountsBesideTheServer(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
-	s := steady(afterReports(t, startMember(t, nil), 100, interrupt))
+	s := steady(afterCalls(t, startMember(t, nil), "/match", 100, interrupt))
 	s.Duration = time.Hour
 	r, out, err := runUntil(ctx, t, s)
 	if !errors.Is(err, ErrInterrupted) {
@@ -157,17 +157,32 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// afterReports stands before a member and calls do at the nth POST /match.
-func afterReports(t *testing.T, member string, n int64, do func()) (base string) {
+// An interruption is one also while there is little or nothing to report.
+func TestInterruptedEarly(t *testing.T) {
+	member := startMember(t, nil)
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	if r, _, err := runUntil(ctx, t, steady(afterCalls(t, member, "/health", 1, interrupt))); !errors.Is(err, ErrInterrupted) || r != nil {
+		t.Errorf("at the first question: %v, report %v", err, r)
+	}
+	ctx, interrupt = context.WithCancel(t.Context())
+	defer interrupt()
+	if r, _, err := runUntil(ctx, t, steady(afterCalls(t, member, "/session", 5, interrupt))); !errors.Is(err, ErrInterrupted) || r == nil || !r.Interrupted {
+		t.Errorf("while phones register: %v, report %v", err, r)
+	}
+}
+
+// afterCalls stands before a member and calls do at the nth call of path.
+func afterCalls(t *testing.T, member, path string, n int64, do func()) (base string) {
 	t.Helper()
 	u, err := url.Parse(member)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var reports atomic.Int64
+	var calls atomic.Int64
 	pass := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(u)
-		if r.In.URL.Path == "/match" && reports.Add(1) == n {
+		if r.In.URL.Path == path && calls.Add(1) == n {
 			do()
 		}
 	}, ErrorLog: log.New(io.Discard, "", 0)} // calls are broken off

@@ -30,8 +30,8 @@ var (
 	// ErrWrong tells that the server got something wrong; the report says what.
 	ErrWrong = errors.New("the server got something wrong, see above")
 	// ErrInterrupted tells that the run was stopped; the report until then is
-	// written.
-	ErrInterrupted = errors.New("interrupted; the report covers the time until then")
+	// written, if anything had begun.
+	ErrInterrupted = errors.New("interrupted")
 )
 
 // measurement is a suite at work.
@@ -59,12 +59,12 @@ func measure(ctx context.Context, std Streams, s suite) error {
 	m := &measurement{suite: s, std: std, targets: c.targets()}
 	for _, t := range m.targets {
 		if err := t.preflight(ctx); err != nil {
-			return errors.Join(err, outputs.discard())
+			return errors.Join(early(ctx, err), outputs.discard())
 		}
 	}
 	err = m.run(ctx)
 	if m.report == nil || len(m.report.Runs) == 0 {
-		return errors.Join(err, outputs.discard())
+		return errors.Join(early(ctx, err), outputs.discard())
 	}
 	if failed := errors.Join(m.show(c), outputs.write(m.report)); failed != nil {
 		return errors.Join(err, failed)
@@ -72,10 +72,18 @@ func measure(ctx context.Context, std Streams, s suite) error {
 	return m.verdict(err)
 }
 
+// early is why there is nothing to report.
+func early(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return fmt.Errorf("%w before anything was measured", ErrInterrupted)
+	}
+	return err
+}
+
 func (m *measurement) verdict(err error) error {
 	switch {
 	case errors.Is(err, context.Canceled):
-		return ErrInterrupted
+		return fmt.Errorf("%w; the report covers the time until then", ErrInterrupted)
 	case err != nil:
 		return err
 	}
@@ -146,7 +154,7 @@ func (m *measurement) pass(ctx context.Context, i, n int) (err error) {
 	p.run = &report.Run{Target: i, Started: time.Now()}
 	before := watcher.ReadAll(ctx)
 	err = m.suite.run(ctx, p)
-	if len(p.recorder.samples) == 0 && err != nil {
+	if len(p.recorder.names) == 0 && err != nil && !p.interrupted(err) { // nothing that a figure could be about
 		p.leave(ctx)
 		return err
 	}

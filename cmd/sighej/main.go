@@ -92,7 +92,7 @@ func run(ctx context.Context, args []string, std streams) error {
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		return usageError{fmt.Errorf("%w (sighej %s--help tells more)", err, asked(err))}
+		return usageError{fmt.Errorf("%w (%s --help tells more)", err, asked(err))}
 	}
 	return command.Run()
 }
@@ -118,12 +118,12 @@ func exitStatus(err error) int {
 	return exitFailure
 }
 
-// asked returns the command that the faulty command line asked for and a space,
-// or nothing.
+// asked returns the command that the faulty command line asked for, as far as it
+// did.
 func asked(err error) string {
 	wrong, ok := errors.AsType[*kong.ParseError](err)
 	if !ok || wrong.Context == nil || wrong.Context.Selected() == nil {
-		return ""
+		return "sighej"
 	}
-	return wrong.Context.Selected().Name + " "
+	return wrong.Context.Selected().FullPath()
 }

@@ -175,6 +175,19 @@ func TestVersion(t *testing.T) {
 	}
 }
 
+// The hint at the end of a fault is a command that works.
+func TestWrongCommandLineNamesItsHelp(t *testing.T) {
+	for hint, args := range map[string][]string{
+		"sighej --help":              {"dance"},
+		"sighej serve --help":        {"serve", "--no-such-flag"},
+		"sighej bench steady --help": {"bench", "steady", "--rate", "x"},
+	} {
+		if _, _, errs := output(t, command(t, nil, args...)); !strings.Contains(errs, "("+hint+" tells more)") {
+			t.Errorf("%v: %q does not name %q", args, errs, hint)
+		}
+	}
+}
+
 func TestWrongCommandLineExits2(t *testing.T) {
 	for _, args := range [][]string{
 		{},
