@@ -1,4 +1,9 @@
 // Package admin is the internal listener: what operators may see of a member
-// and no phone may. It shows anonymous counts only; no token, session id or
+// and of its cluster and no phone may, and the one thing they may do: ask a
+// member to drain. It shows anonymous counts only; no token, session id or
 // interest of a person is anywhere in it.
+//
+// Its answers are JSON and its errors problem+json with the codes of the public
+// contract and those of this package. They are of the operators' side and no
+// part of that contract.
 package admin

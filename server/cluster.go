@@ -53,15 +53,13 @@ func (p *placement) MayAct() bool {
 }
 
 // join prepares to be one of several members, if the settings say so.
-func (m *Member) join(o Options, version string) (err error) {
+func (m *Member) join(o Options) (err error) {
 	if !o.Clustered() {
 		return nil
 	}
 	m.cluster = &cluster.Config{
-		Leases: m.stores.leases, Version: version, Protocol: protocol, Logger: m.logger,
-		Counts: func() cluster.Counts {
-			return cluster.Counts{Sessions: m.sessions.activated(), Connections: m.sockets.Connections()}
-		},
+		Leases: m.stores.leases, Version: m.version, Protocol: protocol, Logger: m.logger,
+		Counts: m.counts,
 	}
 	m.endpoint, err = o.endpoint()
 	return err

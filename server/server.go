@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,8 +28,9 @@ import (
 
 // Addresses are where a running member listens.
 type Addresses struct {
-	Public string // of phones
-	Admin  string // of operators
+	Public  string // of phones
+	Admin   string // of operators
+	Cluster string // of the other members; port 0 when it is not known yet; "" without a cluster
 }
 
 // Bounds of the parts of a stop, together under 10 s.
@@ -42,6 +44,9 @@ const (
 // Member is one server process: all parts, wired. Several can live in one
 // process.
 type Member struct {
+	id        string // of this process; in a cluster each incarnation has one of its own
+	version   string
+	started   time.Time
 	logger    *slog.Logger
 	metrics   *prometheus.Registry
 	stores    stores
@@ -76,7 +81,7 @@ func New(ctx context.Context, o Options, version string, logger *slog.Logger) (*
 	if err != nil {
 		return nil, err
 	}
-	m := &Member{logger: logger, metrics: newRegistry()}
+	m := &Member{id: sighej.NewSessionID().String(), version: version, started: time.Now(), logger: logger, metrics: newRegistry()}
 	if m.stores, err = openStores(ctx, o, logger); err != nil {
 		return nil, err
 	}
@@ -89,7 +94,7 @@ func New(ctx context.Context, o Options, version string, logger *slog.Logger) (*
 		m.stores.close(logger)
 		return nil, fmt.Errorf("ADMIN_LISTEN_ADDR (--admin-listen-addr): %w", err)
 	}
-	if err := m.join(o, version); err != nil {
+	if err := m.join(o); err != nil {
 		_ = m.public.Close()
 		_ = m.admin.Close()
 		m.stores.close(logger)
@@ -105,29 +110,32 @@ func New(ctx context.Context, o Options, version string, logger *slog.Logger) (*
 	})
 	m.flusher = &persistence.Flusher{
 		Counters: m.stores.sessions, Statistics: m.stores.statistics, Sightings: m.sessions.sightings,
-		Holder: sighej.NewSessionID().String(), Now: m.stores.sessions.Now, Logger: logger,
+		Holder: m.id, Now: m.stores.sessions.Now, Logger: logger,
 	}
 	m.readiness.stores, m.readiness.sessions, m.readiness.among = m.stores, &m.sessions, o.Clustered()
-	m.serve(o, version, lexicon.Faults, catalogue)
+	m.serve(o, lexicon.Faults, catalogue)
 	return m, nil
 }
 
 // serve makes the two HTTP servers.
-func (m *Member) serve(o Options, version string, faults func([]string) []sighej.InvalidField, catalogue []wire.Interest) {
+func (m *Member) serve(o Options, faults func([]string) []sighej.InvalidField, catalogue []wire.Interest) {
 	stats := counts{m.stores.sessions}.today
 	public := transport.New(transport.Config{
 		Sessions: &m.sessions, Interests: catalogue, Faults: faults,
 		Health: m.readiness.health, Ready: m.readiness.ready, Stats: stats,
 		AdminToken: o.AdminToken, Beacon: o.Beacon(), WebSocket: m.sockets,
 		AllowedOrigins: o.Origins(), RegistrationLimit: o.registrationLimit(m.public.Addr()), TrustedProxies: o.Proxies(),
-		Version: version, Logger: m.logger,
+		Version: m.version, Logger: m.logger,
 	})
 	m.public.server = newHTTPServer(public, m.logger)
 	var token string
 	if !loopback(m.admin.Addr()) {
 		token = o.AdminToken
 	}
-	m.admin.server = newHTTPServer(admin.New(admin.Config{Stats: stats, Metrics: m.metrics, Token: token, Logger: m.logger}), m.logger)
+	m.admin.server = newHTTPServer(admin.New(admin.Config{
+		Stats: stats, History: m.stores.statistics.History, Now: m.stores.sessions.Now,
+		Members: m.members, Drain: m.askToDrain, Metrics: m.metrics, Token: token, Logger: m.logger,
+	}), m.logger)
 	m.admin.server.WriteTimeout = 0 // a profile takes as long as it was asked for
 }
 
@@ -153,7 +161,10 @@ func (q quiet) Handle(ctx context.Context, r slog.Record) error {
 
 // Addresses returns where the member listens.
 func (m *Member) Addresses() Addresses {
-	return Addresses{Public: m.public.Addr().String(), Admin: m.admin.Addr().String()}
+	return Addresses{
+		Public: m.public.Addr().String(), Admin: m.admin.Addr().String(),
+		Cluster: cmp.Or(m.endpoint.Advertise, m.endpoint.Listen),
+	}
 }
 
 // Run serves until ctx ends, then stops in order: not ready, connections closed
