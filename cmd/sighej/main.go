@@ -3,6 +3,7 @@
 //	sighej serve     one member; alone it is a working system
 //	sighej phone     a phone without a radio: type the tokens that it hears
 //	sighej bench     suites that tell what a deployment carries
+//	sighej cluster   the members: who they are, and their leaving
 //	sighej version
 //
 // Settings come from flags, then the environment, then .env in the working
@@ -41,6 +42,7 @@ type commandLine struct {
 	Serve   serveCommand   `cmd:"" help:"Run one member."`
 	Phone   phoneCommand   `cmd:"" help:"Be a phone: register, wait for nudges, report the tokens typed on standard input."`
 	Bench   bench.Command  `cmd:"" help:"Load a server over the public contract, and check all that it answers."`
+	Cluster clusterCommand `cmd:"" help:"Look after the members of a cluster."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
 	ShowVersion kong.VersionFlag `name:"version" help:"Print the version."`

@@ -50,7 +50,11 @@ func welcome(w io.Writer, at server.Addresses, o server.Options) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nSigHej %s is up.\n\n", versionName())
 	fmt.Fprintf(&b, "  the contract   %s/docs\n", base)
-	fmt.Fprintf(&b, "  statistics     http://%s/\n\n", dialable(at.Admin))
+	fmt.Fprintf(&b, "  statistics     http://%s/\n", dialable(at.Admin))
+	if at.Cluster != "" {
+		fmt.Fprintf(&b, "  the cluster    %s; who is in it: %s\n", clusterAddress(at.Cluster), statusCommand(at.Admin))
+	}
+	fmt.Fprintln(&b)
 	fmt.Fprintf(&b, "Try it with two phones, each in a terminal of its own:\n\n")
 	fmt.Fprintf(&b, "  %s\n  %s --sight <the other one's token>\n\n", phone, phone)
 	fmt.Fprintf(&b, "Or by hand:\n\n")
@@ -69,4 +73,22 @@ func dialable(address string) string {
 		host = "127.0.0.1"
 	}
 	return net.JoinHostPort(host, port)
+}
+
+// clusterAddress tells where the other members reach this one. A port that the
+// member picks itself is not known before it has joined.
+func clusterAddress(address string) string {
+	if host, port, err := net.SplitHostPort(address); err == nil && port == "0" {
+		return host + " on a free port"
+	}
+	return address
+}
+
+// statusCommand is the command that lists the members.
+func statusCommand(admin string) string {
+	command := os.Args[0] + " cluster status"
+	if at := "http://" + dialable(admin); at != "http://127.0.0.1:8001" {
+		command += " --admin " + at
+	}
+	return command
 }
