@@ -30,7 +30,7 @@ var (
 // found on it, nor are the statistics unless there is an admin token.
 func New(cfg Config) http.Handler {
 	a := &api{cfg: cfg, mux: http.NewServeMux()}
-	a.huma = humago.New(a.mux, describe(cfg.Version))
+	a.huma = humago.New(router{a.mux, map[string]shortcut{"POST /match": plainMatch(logged(a, "match", a.match))}}, describe(cfg.Version))
 	a.huma.UseMiddleware(a.acceptable)
 	a.sessionRoutes()
 	a.sightingRoutes()

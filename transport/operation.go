@@ -33,8 +33,7 @@ type operation struct {
 	before             func(huma.Context, func(huma.Context))
 }
 
-// serve adds an operation. An error that is a defect is logged here, for the
-// answer tells nothing of it.
+// serve adds an operation.
 func serve[I, O any](a *api, o operation, f func(context.Context, *I) (*O, error)) {
 	h := huma.Operation{
 		OperationID: o.id, Method: o.method, Path: o.path,
@@ -50,13 +49,18 @@ func serve[I, O any](a *api, o operation, f func(context.Context, *I) (*O, error
 	if o.before != nil {
 		h.Middlewares = huma.Middlewares{o.before}
 	}
-	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*O, error) {
+	huma.Register(a.huma, h, logged(a, o.id, f))
+}
+
+// logged logs an error that is a defect, for the answer tells nothing of it.
+func logged[I, O any](a *api, id string, f func(context.Context, *I) (*O, error)) func(context.Context, *I) (*O, error) {
+	return func(ctx context.Context, in *I) (*O, error) {
 		out, err := f(ctx, in)
 		if sighej.CodeOf(err) == sighej.CodeInternal {
-			a.cfg.Logger.ErrorContext(ctx, "call failed", "operation", o.id, "error", err)
+			a.cfg.Logger.ErrorContext(ctx, "call failed", "operation", id, "error", err)
 		}
 		return out, err
-	})
+	}
 }
 
 func (o *operation) security() []map[string][]string {

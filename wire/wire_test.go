@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"bytes"
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -45,6 +47,24 @@ func TestConversions(t *testing.T) {
 	if got := string(Encode(results)); got != want {
 		t.Errorf("%s", got)
 	}
+}
+
+func TestAppendedMatchResultsAreAsEncoded(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := MatchResult{
+			Match: rapid.Bool().Draw(t, "match"), NudgeSent: rapid.Bool().Draw(t, "nudge_sent"),
+			SharedInterests: rapid.SliceOfN(rapid.String(), 0, 4).Draw(t, "labels"),
+		}
+		var want bytes.Buffer
+		e := json.NewEncoder(&want)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(r); err != nil {
+			t.Fatal(err)
+		}
+		if got := string(AppendMatchResult(nil, r)) + "\n"; got != want.String() {
+			t.Errorf("%s, want %s", got, want.String())
+		}
+	})
 }
 
 func TestAppendedNudgesAreAsEncoded(t *testing.T) {

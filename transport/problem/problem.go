@@ -87,7 +87,9 @@ func Write(w http.ResponseWriter, err error) {
 		h.Set(name, value)
 	}
 	w.WriteHeader(p.Status)
-	_ = json.NewEncoder(w).Encode((*wire.Problem)(p)) // the peer is gone: nobody left to tell
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	_ = e.Encode((*wire.Problem)(p)) // the peer is gone: nobody left to tell
 }
 
 // Headers returns what must go with the problem besides its content type.
