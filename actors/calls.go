@@ -108,9 +108,7 @@ func (s *System) Sight(ctx context.Context, c sighej.Caller, sightings []sighej.
 	if err != nil {
 		return nil, err
 	}
-	answer := newAnswer[[]sighej.Verdict]()
-	s.send(snap.pid, &sight{sightings, answer.give})
-	return answer.wait(ctx)
+	return await(ctx, s, func(a answer[[]sighej.Verdict]) { s.send(snap.pid, &sight{sightings, a.give}) })
 }
 
 // Describe returns the caller's session as it stands.
@@ -127,9 +125,7 @@ func (s *System) Describe(ctx context.Context, c sighej.Caller) (sighej.Standing
 	if err != nil {
 		return sighej.Standing{}, err
 	}
-	answer := newAnswer[sighej.Standing]()
-	s.send(snap.pid, &describe{answer.give})
-	return answer.wait(ctx)
+	return await(ctx, s, func(a answer[sighej.Standing]) { s.send(snap.pid, &describe{a.give}) })
 }
 
 // SetOpen records the caller's consent. Withdrawn, it stops new matches at once,
@@ -147,9 +143,7 @@ func (s *System) SetOpen(ctx context.Context, c sighej.Caller, open bool) (sighe
 	if err != nil {
 		return sighej.Standing{}, err
 	}
-	answer := newAnswer[sighej.Standing]()
-	s.send(snap.pid, &setOpen{open, answer.give})
-	return answer.wait(ctx)
+	return await(ctx, s, func(a answer[sighej.Standing]) { s.send(snap.pid, &setOpen{open, a.give}) })
 }
 
 // Forget ends the caller's session and leaves nothing of it.
@@ -167,9 +161,9 @@ func (s *System) Forget(ctx context.Context, c sighej.Caller) error {
 	if err != nil {
 		return err
 	}
-	answer := newAnswer[struct{}]()
-	s.send(snap.pid, &forget{func(err error) { answer.give(struct{}{}, err) }})
-	_, err = answer.wait(ctx)
+	_, err = await(ctx, s, func(a answer[struct{}]) {
+		s.send(snap.pid, &forget{func(err error) { a.give(struct{}{}, err) }})
+	})
 	return err
 }
 
@@ -193,7 +187,22 @@ func (a answer[T]) give(v T, err error) {
 	}
 }
 
+// await sends a letter and waits for its answer, delivering letters meanwhile:
+// mostly its own and those that follow from it.
+func await[T any](ctx context.Context, s *System, send func(answer[T])) (T, error) {
+	a := newAnswer[T]()
+	s.pool.enter()
+	send(a)
+	s.pool.lend(func() bool { return len(a.c) > 0 })
+	return a.wait(ctx)
+}
+
 func (a answer[T]) wait(ctx context.Context) (T, error) {
+	select {
+	case r := <-a.c:
+		return r.value, r.err
+	default:
+	}
 	timeout := time.NewTimer(answerTime)
 	defer timeout.Stop()
 	var none T

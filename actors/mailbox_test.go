@@ -43,7 +43,9 @@ func TestMailboxKeepsEachSendersOrder(t *testing.T) {
 	for from := range senders {
 		wg.Go(func() {
 			for n := 1; n <= each; n++ {
+				p.enter()
 				m.PostUserMessage(numbered{from, n})
+				p.lend(func() bool { return from%2 == 0 })
 			}
 		})
 	}

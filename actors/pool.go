@@ -12,7 +12,8 @@ import (
 //
 // Waking a worker costs more than a letter. So while one is awake, another is
 // woken only when work piles up: a sighting that becomes a match, seven letters
-// between four actors, usually stays with one worker.
+// between four actors, usually stays with one worker. A caller who would only wait
+// for such letters is no worse at delivering them: see [pool.lend].
 type pool struct {
 	mu      sync.Mutex
 	wake    sync.Cond
@@ -20,6 +21,7 @@ type pool struct {
 	first   int
 	workers int
 	awake   int
+	guests  int // callers that deliver letters too, or are about to
 	closed  bool
 	wg      sync.WaitGroup
 	orphan  func(message any) // gets what arrives at an actor that has stopped
@@ -53,10 +55,36 @@ func (p *pool) schedule(m *mailbox) {
 // wakeAsNeeded wakes one worker, which counts as awake from now on. The caller
 // holds mu.
 func (p *pool) wakeAsNeeded() {
-	if p.awake < p.workers && len(p.waiting)-p.first > handful*p.awake {
+	if p.awake < p.workers && len(p.waiting)-p.first > handful*(p.awake+min(p.guests, p.workers)) {
 		p.awake++
 		p.wake.Signal()
 	}
+}
+
+// enter announces a caller that will lend a hand right after it has sent its
+// letter, so that no worker is woken for it.
+func (p *pool) enter() {
+	p.mu.Lock()
+	p.guests++
+	p.mu.Unlock()
+}
+
+// lend has the caller, which has entered, deliver letters until none waits, or
+// until enough reports true and it has done its handful. It takes one mailbox at
+// a time, whoever's turn it is, so each mailbox still has one worker and its
+// letters their order.
+func (p *pool) lend(enough func() bool) {
+	for n := 0; n < handful || !enough(); n++ {
+		m := p.takeOne()
+		if m == nil {
+			break
+		}
+		m.work()
+	}
+	p.mu.Lock()
+	p.guests--
+	p.wakeAsNeeded()
+	p.mu.Unlock()
 }
 
 // backlog returns how many mailboxes wait.
@@ -99,6 +127,25 @@ func (p *pool) take(room []*mailbox) []*mailbox {
 		p.wake.Wait()
 	}
 	n := copy(room, p.waiting[p.first:])
+	p.drop(n)
+	p.wakeAsNeeded()
+	return room[:n]
+}
+
+// takeOne returns the mailbox that has waited longest, or nil.
+func (p *pool) takeOne() *mailbox {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.first == len(p.waiting) {
+		return nil
+	}
+	m := p.waiting[p.first]
+	p.drop(1)
+	return m
+}
+
+// drop takes the first n off the queue. The caller holds mu.
+func (p *pool) drop(n int) {
 	clear(p.waiting[p.first : p.first+n])
 	if p.first += n; p.first == len(p.waiting) {
 		p.waiting, p.first = p.waiting[:0], 0
@@ -107,6 +154,4 @@ func (p *pool) take(room []*mailbox) []*mailbox {
 		clear(p.waiting[left:])
 		p.waiting, p.first = p.waiting[:left], 0
 	}
-	p.wakeAsNeeded()
-	return room[:n]
 }

@@ -53,9 +53,9 @@ func (a *session) commit(asked *meet, now time.Time) bool {
 	if !ok {
 		return false
 	}
-	if !system.step(func() {
+	if !system.step(self, func() any {
 		outcome, err := system.cfg.Store.Commit(context.Background(), *match)
-		system.send(self, &committed{system, asked, outcome, match, err})
+		return &committed{system, asked, outcome, match, err}
 	}) {
 		a.inquiries.end(e)
 		return false

@@ -104,10 +104,11 @@ func (a *session) onAck(m *ack) {
 func (a *session) settle(ids []sighej.NudgeID) {
 	system, self, key := a.system, a.pid, a.session.Key()
 	again := func() { time.AfterFunc(storeRetry, func() { system.send(self, &settle{ids}) }) }
-	if !system.step(func() {
+	if !system.step(self, func() any {
 		if err := system.cfg.Store.Ack(context.Background(), key, ids); retriable(err) {
 			again()
 		}
+		return nil
 	}) {
 		again()
 	}
@@ -131,9 +132,9 @@ func (a *session) refreshSoon() {
 func (a *session) onRefresh() {
 	a.company().outbox.refreshing = true
 	system, self, token := a.system, a.pid, a.session.Token
-	if !system.step(func() {
+	if !system.step(self, func() any {
 		state, err := system.cfg.Store.Load(context.Background(), token)
-		system.send(self, &refreshed{state, err})
+		return &refreshed{state, err}
 	}) {
 		a.onRefreshed(&refreshed{persistence.State{}, errBusy})
 	}

@@ -26,8 +26,8 @@ func (a *session) onSetOpen(m *setOpen) {
 
 func (a *session) recordConsent() {
 	system, self, key, open := a.system, a.pid, a.session.Key(), a.consents[0].open
-	if !system.step(func() {
-		system.send(self, &opened{system.cfg.Store.SetOpen(context.Background(), key, open)})
+	if !system.step(self, func() any {
+		return &opened{system.cfg.Store.SetOpen(context.Background(), key, open)}
 	}) {
 		a.onOpened(&opened{errBusy})
 	}
@@ -61,8 +61,8 @@ func withdrawn(waiting []*setOpen) bool {
 func (a *session) onForget(m *forget) {
 	a.closed.Store(true)
 	system, self, key, done := a.system, a.pid, a.session.Key(), m.done
-	if !system.step(func() {
-		system.send(self, &forgotten{done, system.cfg.Store.Delete(context.Background(), key)})
+	if !system.step(self, func() any {
+		return &forgotten{done, system.cfg.Store.Delete(context.Background(), key)}
 	}) {
 		m.done(errBusy)
 	}

@@ -170,13 +170,24 @@ func (s *System) Sightings() int64 { return s.sightings.Load() }
 func (s *System) Activated() int { return s.index.Size() }
 
 // step takes a step of the store, by the desk unless the store is immediate, and
-// reports false when there is no room for it.
-func (s *System) step(job func()) bool {
+// sends the answer, if there is one, to the actor that wants it. It reports false
+// when there is no room for the step.
+func (s *System) step(to *actor.PID, take func() any) bool {
 	if s.cfg.Immediate {
-		job()
+		if m := take(); m != nil {
+			s.send(to, m)
+		}
 		return true
 	}
-	return s.desk.do(job)
+	return s.desk.do(func() {
+		if m := take(); m != nil {
+			s.pool.enter()
+			s.send(to, m)
+			s.pool.lend(satisfied)
+		}
+	})
 }
+
+func satisfied() bool { return true }
 
 func (s *System) send(pid *actor.PID, message any) { s.actors.Root.Send(pid, message) }
