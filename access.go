@@ -23,7 +23,8 @@ type AccessHash [sha256.Size]byte
 func NewAccessToken() AccessToken {
 	var b [32]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand aborts the program instead
-	return AccessToken(accessPrefix + base64.RawURLEncoding.EncodeToString(b[:]))
+	text := append(make([]byte, 0, 64), accessPrefix...)
+	return AccessToken(base64.RawURLEncoding.AppendEncode(text, b[:]))
 }
 
 // ParseAccessToken checks the form of s, not whether any session has it. Its
@@ -37,7 +38,10 @@ func ParseAccessToken(s string) (AccessToken, error) {
 }
 
 // Hash returns what is kept of t.
-func (t AccessToken) Hash() AccessHash { return sha256.Sum256([]byte(t)) }
+func (t AccessToken) Hash() AccessHash {
+	var room [64]byte // of the stack: each call of a phone comes by here
+	return sha256.Sum256(append(room[:0], t...))
+}
 
 // Equal compares in constant time.
 func (h AccessHash) Equal(other AccessHash) bool {

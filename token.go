@@ -22,7 +22,7 @@ type Token string
 func NewToken() Token {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand aborts the program instead
-	return Token(base64.RawURLEncoding.EncodeToString(b[:]))
+	return Token(base64.RawURLEncoding.AppendEncode(make([]byte, 0, 32), b[:]))
 }
 
 // ParseToken checks that s has 6 to 64 characters of A-Z a-z 0-9 _ and -. Its

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -43,7 +44,7 @@ func (s *System) placeNew(r sighej.NewSession, access sighej.AccessHash) (*far, 
 	if s.cfg.Placement == nil {
 		return nil, nil
 	}
-	return s.place(&actorpb.Ask{Token: string(r.Token), Named: true, Access: access[:], What: &actorpb.Ask_Register{
+	return s.place(&actorpb.Ask{Token: string(r.Token), Named: true, Access: bytes.Clone(access[:]), What: &actorpb.Ask_Register{
 		Register: &actorpb.NewSession{Interests: r.Interests, Open: r.Open},
 	}})
 }

@@ -25,10 +25,8 @@ type mailbox struct {
 type letter struct {
 	next    *letter
 	message any
+	system  bool // a message of the actor library's own
 }
-
-// systemLetter marks a message of the actor library's own.
-type systemLetter struct{ message any }
 
 // taken stands in a mailbox whose letters a worker has in hand.
 var taken = new(letter)
@@ -36,11 +34,10 @@ var taken = new(letter)
 // undeliverable is a message whose sender must learn that nobody will answer.
 type undeliverable interface{ undelivered() }
 
-func (m *mailbox) PostUserMessage(message any)   { m.post(message) }
-func (m *mailbox) PostSystemMessage(message any) { m.post(systemLetter{message}) }
+func (m *mailbox) PostUserMessage(message any)   { m.post(&letter{message: message}) }
+func (m *mailbox) PostSystemMessage(message any) { m.post(&letter{message: message, system: true}) }
 
-func (m *mailbox) post(message any) {
-	l := &letter{message: message}
+func (m *mailbox) post(l *letter) {
 	for {
 		before := m.newest.Load()
 		l.next = before
@@ -74,26 +71,24 @@ func (m *mailbox) UserMessageCount() int {
 // mailbox idle or scheduled again. Only one worker at a time is in it.
 func (m *mailbox) work() {
 	for l := oldestFirst(m.newest.Swap(taken)); l != nil; l = l.next {
-		m.deliver(l.message)
+		m.deliver(l)
 	}
 	if !m.newest.CompareAndSwap(taken, nil) {
 		m.pool.schedule(m)
 	}
 }
 
-func (m *mailbox) deliver(message any) {
-	switch msg := message.(type) {
-	case systemLetter:
-		m.invoker.InvokeSystemMessage(msg.message)
-		if _, stop := msg.message.(*actor.Stop); stop {
+func (m *mailbox) deliver(l *letter) {
+	switch {
+	case l.system:
+		m.invoker.InvokeSystemMessage(l.message)
+		if _, stop := l.message.(*actor.Stop); stop {
 			m.stopped = true
 		}
+	case m.stopped:
+		m.pool.orphan(l.message)
 	default:
-		if !m.stopped {
-			m.invoker.InvokeUserMessage(msg)
-		} else {
-			m.pool.orphan(msg)
-		}
+		m.invoker.InvokeUserMessage(l.message)
 	}
 }
 
