@@ -152,6 +152,6 @@ func BenchmarkIdlePhones(b *testing.B) {
 	crowd(b, n)
 	b.ReportMetric(float64(probe.Self().RSS-before)/n, "B/phone")
 	b.ReportMetric(0, "ns/op") // it is about memory
-	for b.Loop() { // they come once, whatever the -benchtime
+	for b.Loop() {             // they come once, whatever the -benchtime
 	}
 }
