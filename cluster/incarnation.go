@@ -75,7 +75,7 @@ func (i *Incarnation) listen() (err error) {
 func (i *Incarnation) Gate(partition int) *actor.PID { return i.lookup.pid(partition) }
 
 // Join makes the incarnation a member of the cluster. While the leases are away
-// it tries again, until ctx ends; a *[ProtocolError] is final. After an error it
+// it tries again, until ctx ends; a *[ProtocolError] and [ErrRealm] are final. After an error it
 // may be called again, otherwise not. The membership is run from here on, and
 // ends with Close at the latest.
 func (i *Incarnation) Join(ctx context.Context) (*Membership, error) {
@@ -100,7 +100,7 @@ func (i *Incarnation) Join(ctx context.Context) (*Membership, error) {
 func (i *Incarnation) persist(ctx context.Context) (*Membership, error) {
 	for tries := 0; ; tries++ {
 		m, err := Join(ctx, i.cfg, i.System.ID, i.System.Address())
-		if _, final := errors.AsType[*ProtocolError](err); err == nil || final {
+		if _, refused := errors.AsType[*ProtocolError](err); err == nil || refused || errors.Is(err, ErrRealm) {
 			return m, err
 		}
 		if ctx.Err() != nil {

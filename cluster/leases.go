@@ -12,7 +12,7 @@ import (
 type Leases interface {
 	// Acquire takes a lease for m and returns all members that hold one, m too. It
 	// is refused with a *[ProtocolError] when m and one of them do not understand
-	// each other; those are told. Taking the same lease again renews it.
+	// each other; those are told. [ErrRealm] when they are of another realm. Taking the same lease again renews it.
 	Acquire(ctx context.Context, m Member, term time.Duration) ([]Member, error)
 	// Renew prolongs the lease of m to a term from now, keeps what m says of itself
 	// and returns all members that hold one, m too, and whether m is asked to drain.
@@ -38,6 +38,9 @@ type Notice struct {
 var (
 	// ErrLost is the answer of [Leases] to a member whose lease is over.
 	ErrLost = errors.New("the lease is over")
+	// ErrRealm is the refusal of a member that differs from those there in what all
+	// must have in common.
+	ErrRealm = errors.New("the members there are of another realm")
 	// ErrNoMember is the answer of [Leases] about an id that holds no lease.
 	ErrNoMember = errors.New("there is no such member")
 )

@@ -25,7 +25,7 @@ func TestLeases(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for name, test := range map[string]func(*testing.T, cluster.Leases){
-				"hold": testHold, "end": testEnd, "release": testRelease, "drain": testDrain, "protocol": testProtocol, "notices": testNotices,
+				"hold": testHold, "end": testEnd, "release": testRelease, "drain": testDrain, "realm": testRealm, "protocol": testProtocol, "notices": testNotices,
 			} {
 				t.Run(name, func(t *testing.T) { test(t, open(t)) })
 			}
@@ -199,4 +199,21 @@ func testDrain(t *testing.T, leases cluster.Leases) {
 	if _, drain, err := leases.Renew(t.Context(), a, long, false); err != nil || drain {
 		t.Errorf("another member is told: %t, %v", drain, err)
 	}
+}
+
+func testRealm(t *testing.T, leases cluster.Leases) {
+	of := func(id, realm string) cluster.Member {
+		m := member(id, 1, 1)
+		m.Realm = realm
+		return m
+	}
+	_, err := leases.Acquire(t.Context(), of("a", "one"), long)
+	want(t, nil, err)
+	for _, realm := range []string{"another", ""} {
+		if _, err := leases.Acquire(t.Context(), of("b", realm), long); !errors.Is(err, cluster.ErrRealm) {
+			t.Errorf("realm %q: %v", realm, err)
+		}
+	}
+	members, err := leases.Acquire(t.Context(), of("c", "one"), long)
+	want(t, members, err, "a", "c")
 }

@@ -33,6 +33,7 @@ type Member struct {
 	Version  string    `json:"version"`  // of the program, for people
 	Protocol int       `json:"protocol"` // that it speaks to other members, from 1 up
 	Accepts  int       `json:"accepts"`  // the lowest protocol that it understands, at most Protocol
+	Realm    string    `json:"realm"`    // a fingerprint of what all members must have in common
 	Joined   time.Time `json:"joined"`   // by its own clock, for people
 	State    State     `json:"state"`
 	Counts   Counts    `json:"counts"`

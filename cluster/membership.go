@@ -17,6 +17,7 @@ type Config struct {
 	Version  string        // of the program, for people
 	Protocol int           // that it speaks to other members, from 1 up
 	Accepts  int           // the lowest protocol that it understands; default: Protocol
+	Realm    string        // a fingerprint of what all members must have in common; those of another one are refused
 	Counts   func() Counts // its sessions and connections, asked before each renewal; must be quick; default: none
 	Logger   *slog.Logger  // default: none
 }
@@ -68,13 +69,13 @@ type sight struct {
 // Join takes a lease for a new member with that id, which must never have been
 // used, and address, host:port, which the others can reach. It blocks for one
 // call of the leases. A member whose protocol does not fit is refused with a
-// *[ProtocolError]. The member is in the cluster for as long as Run runs.
+// *[ProtocolError], one of another realm with [ErrRealm]. The member is in the cluster for as long as Run runs.
 func Join(ctx context.Context, cfg Config, id, address string) (*Membership, error) {
 	cfg = cfg.withDefaults()
 	m := &Membership{cfg: cfg, id: id, started: time.Now(), wake: make(chan struct{}, 1), asked: make(chan struct{}), ended: make(chan struct{})}
 	m.current.Store(&sight{NewView(nil), make(chan struct{})})
 	self := Member{
-		ID: id, Address: address, Version: cfg.Version, Protocol: cfg.Protocol, Accepts: cfg.Accepts,
+		ID: id, Address: address, Version: cfg.Version, Protocol: cfg.Protocol, Accepts: cfg.Accepts, Realm: cfg.Realm,
 		Joined: m.started.UTC().Truncate(time.Millisecond), State: Up, Counts: cfg.Counts(),
 	}
 	if err := self.check(); err != nil {

@@ -103,7 +103,7 @@ func (l *RedisLeases) hold(ctx context.Context, m Member, term time.Duration, ho
 		look = 1
 	}
 	answer, err := holdScript.Run(ctx, l.client, []string{membersKey, recordPrefix + m.ID, drainPrefix + m.ID},
-		m.ID, record, term.Milliseconds(), how, look, m.Protocol, m.Accepts, recordPrefix, noticeChannel).Slice()
+		m.ID, record, term.Milliseconds(), how, look, m.Protocol, m.Accepts, recordPrefix, noticeChannel, m.Realm).Slice()
 	if err != nil {
 		return nil, false, err
 	}
@@ -123,6 +123,8 @@ func readHold(m Member, answer []any) (members []Member, drain bool, err error) 
 	case outcome == -1 && len(answer) == 2:
 		protocol, _ := answer[1].(int64)
 		return nil, false, &ProtocolError{Own: m.Protocol, Cluster: int(protocol)}
+	case outcome == -2:
+		return nil, false, ErrRealm
 	case answer[0] == int64(0):
 		return nil, false, ErrLost
 	default:

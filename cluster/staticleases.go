@@ -45,6 +45,9 @@ func (l *StaticLeases) Acquire(ctx context.Context, m Member, term time.Duration
 			l.tell(Notice{Refused: m.Protocol})
 			return nil, &ProtocolError{Own: m.Protocol, Cluster: other.member.Protocol}
 		}
+		if other.member.ID != m.ID && other.member.Realm != m.Realm {
+			return nil, ErrRealm
+		}
 	}
 	l.held[m.ID] = staticLease{member: m, ends: time.Now().Add(term)}
 	l.tell(Notice{})

@@ -2,6 +2,9 @@ package server
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -58,11 +61,19 @@ func (m *Member) join(o Options) (err error) {
 		return nil
 	}
 	m.cluster = &cluster.Config{
-		Leases: m.stores.leases, Version: m.version, Protocol: protocol, Logger: m.logger,
+		Leases: m.stores.leases, Version: m.version, Protocol: protocol, Realm: realm(o.InterestKey), Logger: m.logger,
 		Counts: m.counts,
 	}
 	m.endpoint, err = o.endpoint()
 	return err
+}
+
+// realm tells members with different interest keys apart: under two keys nobody
+// would share an interest, and a pair could be matched twice.
+func realm(key string) string {
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write([]byte("sighej: realm of a cluster"))
+	return hex.EncodeToString(mac.Sum(nil)[:8])
 }
 
 // endpoint is where this member is for the others.
@@ -106,8 +117,11 @@ func (m *Member) amongOthers(ctx context.Context, i *cluster.Incarnation) error 
 	membership, err := i.Join(ctx)
 	if err != nil {
 		m.dismiss(system)
-		if ctx.Err() != nil { // stopped before it could join
+		switch {
+		case ctx.Err() != nil: // stopped before it could join
 			return nil
+		case errors.Is(err, cluster.ErrRealm):
+			return fmt.Errorf("INTEREST_KEY (%s): the members there have another one", FlagOf("INTEREST_KEY"))
 		}
 		return err
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -10,8 +11,8 @@ import (
 	"i80.dk/sighej/internal/testservers"
 )
 
-// startCluster starts n members beside one Redis and waits until each is in the
-// cluster.
+// startCluster starts n members beside one Redis and waits until each knows all
+// of them, so that no session moves any more.
 func startCluster(t *testing.T, n int, change func(*Options)) []*member {
 	t.Helper()
 	redis := testservers.Redis(t)
@@ -26,6 +27,11 @@ func startCluster(t *testing.T, n int, change func(*Options)) []*member {
 	}
 	for _, m := range members {
 		m.awaitReady()
+		eventually(t, "the member to know all others", func() bool {
+			_, answer := m.exchange("GET", "http://"+m.addr.Admin+"/members", "", nil)
+			known, _ := answer["members"].([]any)
+			return len(known) == n
+		})
 	}
 	return members
 }
@@ -65,5 +71,23 @@ func TestAnyMemberServesAnyPhone(t *testing.T) {
 		if got := fmt.Sprint(status, answer["match"], answer["nudge_sent"]); got != "200 true false" {
 			t.Error(got)
 		}
+	}
+}
+
+// A member with another interest key would match nobody; it does not get in.
+func TestAnotherInterestKeyIsRefused(t *testing.T) {
+	redis := testservers.Redis(t)
+	with := func(key string) func(*Options) {
+		return func(o *Options) {
+			o.RedisURL, o.InterestKey, o.ClusterListenAddr = redis.URL(), strings.Repeat(key, 32), "127.0.0.1:0"
+			o.ListenAddr, o.AdminListenAddr, o.DataDir = "127.0.0.1:0", "127.0.0.1:0", t.TempDir()
+		}
+	}
+	start(t, with("k")).awaitReady()
+	o := DefaultOptions()
+	with("x")(&o)
+	err := Run(t.Context(), o, "test", slog.New(slog.DiscardHandler), nil)
+	if err == nil || !strings.Contains(err.Error(), "INTEREST_KEY (--interest-key)") || strings.Contains(err.Error(), "xxx") {
+		t.Error(err)
 	}
 }
