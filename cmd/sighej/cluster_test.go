@@ -189,11 +189,11 @@ func TestClusterFailures(t *testing.T) {
 	defer foreign.Close()
 	empty := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) }))
 	defer empty.Close()
-	moved := httptest.NewServer(http.RedirectHandler(empty.URL, http.StatusFound))
-	defer moved.Close()
 	var asked []string
 	ours := httptest.NewServer(twoAlike(func(id string) { asked = append(asked, id) }))
 	defer ours.Close()
+	moved := httptest.NewServer(http.RedirectHandler(ours.URL+"/members", http.StatusFound))
+	defer moved.Close()
 	for _, c := range []struct {
 		name string
 		env  []string
@@ -204,7 +204,7 @@ func TestClusterFailures(t *testing.T) {
 		{"no server", nil, []string{"status", "--admin", gone.URL}, exitFailure, "ADMIN_LISTEN_ADDR"},
 		{"not ours", nil, []string{"status", "--admin", foreign.URL}, exitFailure, "is no internal listener of SigHej"},
 		{"other JSON", nil, []string{"drain", "x", "--admin", empty.URL}, exitFailure, "is no internal listener of SigHej"},
-		{"elsewhere", nil, []string{"status", "--admin", moved.URL}, exitFailure, "is no internal listener of SigHej"},
+		{"elsewhere", []string{"ADMIN_TOKEN=0123456789abcdef"}, []string{"status", "--admin", moved.URL}, exitFailure, "is no internal listener of SigHej"},
 		{"no token", nil, []string{"status", "--admin", ours.URL}, exitFailure, "set ADMIN_TOKEN or --admin-token"},
 		{"a wrong token", []string{"ADMIN_TOKEN=another-wrong-one"}, []string{"drain", "x", "--admin", ours.URL}, exitFailure, "token is missing or wrong"},
 		{"nobody", []string{"ADMIN_TOKEN=0123456789abcdef"}, []string{"drain", "x", "--admin", ours.URL}, exitFailure, `begins with "x"`},
