@@ -332,7 +332,7 @@ func TestJoinWaitsForTheLeases(t *testing.T) {
 func TestLargeBatchesArrive(t *testing.T) {
 	t.Parallel()
 	a, b := pair(t, plaintext(), plaintext())
-	const messages = 1000
+	const messages = 300 // more than a batch
 	var arrived atomic.Int64
 	count := actor.PropsFromFunc(func(ctx actor.Context) {
 		if m, ok := ctx.Message().(*actor.PID); ok && len(m.Id) == 64<<10 {

@@ -91,7 +91,12 @@ func (p *page) fetch(ctx context.Context) (metrics, error) {
 	if expfmt.ResponseFormat(resp.Header).FormatType() != expfmt.TypeTextPlain {
 		return nil, fmt.Errorf("it answers %q and not Prometheus' text format", resp.Header.Get("Content-Type"))
 	}
-	text, err := io.ReadAll(io.LimitReader(resp.Body, metricsSize+1))
+	return readMetrics(resp.Body)
+}
+
+// readMetrics reads a page, up to metricsSize.
+func readMetrics(body io.Reader) (metrics, error) {
+	text, err := io.ReadAll(io.LimitReader(body, metricsSize+1))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("its answer breaks off: %w", err)
