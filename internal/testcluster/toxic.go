@@ -40,7 +40,9 @@ func (c *Cluster) Slow(delay time.Duration) error {
 }
 
 // Quick ends Slow.
-func (c *Cluster) Quick(ctx context.Context) error { return c.toxic.proxy.Toxics.RemoveToxic(ctx, "late") }
+func (c *Cluster) Quick(ctx context.Context) error {
+	return c.toxic.proxy.Toxics.RemoveToxic(ctx, "late")
+}
 
 // Sever ends all connections of the members to Redis; new ones are taken at once.
 func (c *Cluster) Sever() error {
