@@ -43,8 +43,7 @@ const maxWaiting = 256
 // one. A bare client knows no frame but the nudge. It does not block: if the
 // session is gone, the socket is closed with a code that says so.
 func (s *System) Attach(key sighej.SessionKey, socket Socket, bare bool) *Connection {
-	c := &Connection{system: s, socket: socket}
-	c.pid = s.actors.Root.Spawn(s.sockets)
+	c := &Connection{system: s, socket: socket, pid: s.spawnConnection()}
 	if s.attached != nil {
 		s.attached.Store(c, struct{}{})
 	}

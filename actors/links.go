@@ -77,7 +77,7 @@ func (l *links) get(address string) *link {
 	defer l.mu.Unlock()
 	k := l.to[address]
 	if k == nil {
-		k = &link{links: l, address: address, calls: map[uint64]*call{}}
+		k = &link{links: l, address: address, last: rand.Uint64() >> 16, calls: map[uint64]*call{}} //nolint:gosec // no secret
 		l.to[address] = k
 	}
 	return k
@@ -146,7 +146,7 @@ type link struct {
 	life     uint64 // the other side's
 	received uint64 // newest batch of the other side
 	owes     bool   // an acknowledgement
-	last     uint64 // call
+	last     uint64 // call; from a random one on, since the other side may still answer an earlier member at this address
 	calls    map[uint64]*call
 }
 

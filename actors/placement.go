@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -47,6 +48,21 @@ func (s *System) openGate() {
 			s.onBatch(b)
 		}
 	}), GateName) // the name is free in a new actor system
+}
+
+// connectionPrefix keeps the names of connections apart from all others.
+const connectionPrefix = "+"
+
+// spawnConnection starts the actor of a connection. In a cluster its name is used
+// once and for all: a session elsewhere may still know connections of an earlier
+// member at this address, and what it tells those must not reach another phone.
+func (s *System) spawnConnection() *actor.PID {
+	if s.links == nil {
+		return s.actors.Root.Spawn(s.sockets)
+	}
+	name := connectionPrefix + strconv.FormatUint(s.links.life, 36) + "." + strconv.FormatUint(s.connections.Add(1), 36)
+	pid, _ := s.actors.Root.SpawnNamed(s.sockets, name) // nobody else has such a name
+	return pid
 }
 
 // home tells where a session lives.

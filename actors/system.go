@@ -61,6 +61,8 @@ type System struct {
 	attached  *xsync.Map[*Connection, struct{}] // connections of this member
 	spawning  [256]sync.Mutex                   // by token: one activation of it at a time
 	sightings atomic.Int64
+
+	connections atomic.Uint64 // that there were; only in a cluster
 }
 
 // answerTime is how long a caller waits for an actor, which in turn waits for

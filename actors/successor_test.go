@@ -1,0 +1,79 @@
+package actors
+
+import (
+	"testing"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"i80.dk/sighej/actors/actorpb"
+	"i80.dk/sighej/cluster"
+	"i80.dk/sighej/wire"
+)
+
+// succeed replaces a member by another process at the same address, of which the
+// others were not told that it is another.
+func (w *town) succeed(i int) {
+	w.t.Helper()
+	old := w.members[i]
+	library := cluster.NewSystem(testLogger(w.t))
+	library.ProcessRegistry.Address = old.actors.Address()
+	library.ProcessRegistry.RegisterAddressResolver(func(*actor.PID) (actor.Process, bool) { return w.network, true })
+	w.t.Cleanup(library.Shutdown)
+	next := newSystem(w.t, old.cfg.Store, func(c *Config) {
+		*c = old.cfg
+		c.Actors = library
+	})
+	w.network.mu.Lock()
+	defer w.network.mu.Unlock()
+	w.members[i] = next
+}
+
+// A session on another member still knows a connection of a member that was
+// killed. What it tells that one must not reach a phone of the member that
+// started again at the same address.
+func TestConnectionsOfAnEarlierMember(t *testing.T) {
+	w := newTown(t, 3, nil)
+	first := register(t, w.members[0], "session-one-0", "devops")
+	first.on(w.members[1]).connect(false).awaitFrames(1)
+	w.succeed(1)
+	other := register(t, w.members[0], "session-two-0", "hardstyle").on(w.members[1]).connect(false)
+	other.awaitFrames(1)
+	again := first.on(w.members[2]).connect(false)
+	again.awaitFrames(1)
+	// By now the session has told its first connection that it was taken over. What
+	// is sent to the other one after that comes after it.
+	peer := register(t, w.members[0], "session-six-0", "hardstyle")
+	if v := peer.hears("session-two-0"); !v.Match {
+		t.Fatalf("no match: %+v", v)
+	}
+	other.await("its nudge", func() bool { return count(other, wire.TypeNudge) == 1 })
+	if code := other.closeCode(); code != 0 {
+		t.Errorf("a phone was closed with %d, which was meant for another", code)
+	}
+}
+
+// The answer to a call of an earlier member at the same address is nobody's.
+func TestAnswersToAnEarlierMember(t *testing.T) {
+	var asked []*actorpb.Batch
+	open := func() *links {
+		return newLinks("a", func(_ string, b *actorpb.Batch) { asked = append(asked, b) })
+	}
+	seek := func() *actorpb.Item { return &actorpb.Item{Kind: &actorpb.Item_Seek{Seek: &actorpb.Seek{}}} }
+	earlier := open()
+	earlier.call("b", seek(), func(*actorpb.Item, error) {})
+	earlier.close()
+	now := open()
+	answered := 0
+	now.call("b", seek(), func(_ *actorpb.Item, err error) {
+		if err == nil {
+			answered++
+		}
+	})
+	now.took(&actorpb.Batch{From: "b", Life: 1, Items: []*actorpb.Item{
+		{Call: asked[0].GetItems()[0].GetCall(), Kind: &actorpb.Item_Sought{Sought: &actorpb.Sought{}}},
+	}})
+	now.close()
+	if answered != 0 {
+		t.Error("a call was answered with the answer to another's")
+	}
+}
