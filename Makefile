@@ -12,7 +12,7 @@ export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 RACED := ^i80\.dk/sighej/(actors|bench|cluster|mobile|persistence|server|transport)(/|$$)
-GOTEST := go test -timeout 5m
+GOTEST := go test -timeout 10m
 PKG ?= ./...
 
 .PHONY: help
