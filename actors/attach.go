@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -63,17 +64,18 @@ func (c *connection) attachHere() {
 // retry makes the connection look again, unless it is attached by then.
 func (c *connection) retry() {
 	c.tries++
-	system, self, again := c.system, c.handle.pid, reattach{c.tries}
+	system, self, again := c.system, c.handle.pid, reattach{tries: c.tries}
 	time.AfterFunc(min(firstReattach<<min(c.tries, 8), lastReattach), func() { system.send(self, again) })
 }
 
 // onReattach looks where the session lives. Without tries the placement has
-// changed: whoever is attached where it still lives stays so.
+// changed, or something was lost that a member told: whoever is attached where it
+// still lives stays so, unless the news is of that address.
 func (c *connection) onReattach(m reattach) {
 	switch {
 	case c.over || c.handle == nil:
 	case m.tries != 0 && m.tries != c.tries: // attached since, or tried since
-	case m.tries == 0 && c.tries == 0 && c.settled():
+	case m.tries == 0 && c.tries == 0 && c.settled() && !slices.Contains(m.from, c.session.GetAddress()):
 	default:
 		c.attach()
 	}

@@ -28,18 +28,21 @@ var (
 // too many are not, items gather for the next. So a fast member gets each item at
 // once, and a busy one fewer and larger batches.
 //
-// A batch may be lost with a connection. Calls have a deadline for that, and
-// whoever sends a note can live with its loss. All methods are safe for
-// concurrent use and never block; a call's done is called once, and must not
+// A batch may be lost with a connection. Calls have a deadline for that, and the
+// receiver of notes is told that some are missing: batches are numbered, and
+// after a loss another one follows, if need be an empty one. All methods are safe
+// for concurrent use and never block; a call's done is called once, and must not
 // block either.
 type links struct {
 	self string // address of this member's remote
 	life uint64
 	send func(address string, b *actorpb.Batch)
+	gap  func(address string) // told when something from there was lost; nil: nobody
 
-	mu     sync.Mutex
-	to     map[string]*link
-	closed bool
+	mu      sync.Mutex
+	to      map[string]*link
+	members map[string]bool // addresses; nil: not known
+	closed  bool
 
 	stop chan struct{}
 	done sync.WaitGroup
@@ -85,6 +88,9 @@ func (l *links) get(address string) *link {
 
 // keep fails what is under way to members that are not among those.
 func (l *links) keep(addresses map[string]bool) {
+	l.mu.Lock()
+	l.members = addresses
+	l.mu.Unlock()
 	for _, k := range l.all() {
 		if !addresses[k.address] {
 			l.mu.Lock()
@@ -117,6 +123,13 @@ func (l *links) took(b *actorpb.Batch) []*actorpb.Item {
 	return l.get(b.GetFrom()).took(b)
 }
 
+// known reports whether there may be a member at an address.
+func (l *links) known(address string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.members == nil || l.members[address]
+}
+
 func (l *links) sweep() {
 	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()
@@ -126,7 +139,7 @@ func (l *links) sweep() {
 			return
 		case now := <-ticker.C:
 			for _, k := range l.all() {
-				k.sweep(now)
+				k.sweep(now, l.known(k.address))
 			}
 		}
 	}
@@ -219,9 +232,7 @@ func (k *link) dispatch(number uint64, items []*actorpb.Item) {
 
 func (k *link) took(b *actorpb.Batch) (requests []*actorpb.Item) {
 	k.mu.Lock()
-	if b.GetLife() != k.life {
-		k.life, k.received = b.GetLife(), 0
-	}
+	gap := k.gap(b)
 	if taken := min(b.GetTaken(), k.sent); taken > k.taken {
 		k.taken, k.progress = taken, time.Now()
 	}
@@ -251,11 +262,26 @@ func (k *link) took(b *actorpb.Batch) (requests []*actorpb.Item) {
 	for _, f := range done {
 		f()
 	}
+	if gap && k.links.gap != nil {
+		k.links.gap(k.address)
+	}
 	return requests
 }
 
 // foundNobody is the answer to a Seek that found nobody; it is not changed.
 var foundNobody = &actorpb.Item{Kind: &actorpb.Item_Sought{Sought: &actorpb.Sought{}}}
+
+// gap reports whether batches before this one were lost, or went to an earlier
+// member at this address, or the other side is another than before. It is that of
+// the newest life from here on.
+func (k *link) gap(b *actorpb.Batch) bool {
+	another := false
+	if b.GetLife() != k.life {
+		another = k.life != 0
+		k.life, k.received = b.GetLife(), 0
+	}
+	return another || b.GetNumber() > k.received+1
+}
 
 func isAnswer(item *actorpb.Item) bool {
 	switch item.GetKind().(type) {
@@ -266,8 +292,9 @@ func isAnswer(item *actorpb.Item) bool {
 }
 
 // sweep fails the calls whose time is over, and takes batches for lost that were
-// not acknowledged for as long.
-func (k *link) sweep(now time.Time) {
+// not acknowledged for as long. The other side, if it is a member, learns of the
+// loss by the number of the next one.
+func (k *link) sweep(now time.Time, member bool) {
 	k.mu.Lock()
 	var late []*call
 	for number, c := range k.calls {
@@ -279,6 +306,10 @@ func (k *link) sweep(now time.Time) {
 	if k.sent > k.taken && now.Sub(k.progress) > callTime {
 		k.taken, k.progress = k.sent, now
 		k.flush()
+		if k.sent == k.taken && member {
+			k.sent++
+			k.dispatch(k.sent, nil)
+		}
 	}
 	k.mu.Unlock()
 	for _, c := range late {

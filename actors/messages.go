@@ -141,8 +141,11 @@ type (
 	// closed tells that the socket is gone.
 	closed struct{}
 	// reattach makes the connection look where its session lives now; tries tells
-	// which attempt it follows, 0 none.
-	reattach struct{ tries int }
+	// which of its own it is, 0: none, and from which members something is amiss.
+	reattach struct {
+		tries int
+		from  []string // addresses
+	}
 )
 
 // reply answers whoever asked.

@@ -43,6 +43,7 @@ func (s *System) openGate() {
 	s.links = newLinks(s.actors.Address(), func(address string, b *actorpb.Batch) {
 		s.actors.Root.Send(actor.NewPID(address, GateName), b)
 	})
+	s.links.gap = func(address string) { s.reattach(reattach{from: []string{address}}) }
 	_, _ = s.actors.Root.SpawnNamed(actor.PropsFromFunc(func(ctx actor.Context) {
 		if b, ok := ctx.Message().(*actorpb.Batch); ok {
 			s.onBatch(b)
@@ -83,8 +84,10 @@ func (s *System) away(pid *actor.PID) bool {
 }
 
 // Rehome follows a change of the placement: sessions that live elsewhere now are
-// let go, and connections look for theirs again. It does not block.
-func (s *System) Rehome() {
+// let go, and connections look for theirs again, also those whose session is still
+// at an address from which a member has gone: it may be another's by now. It does
+// not block.
+func (s *System) Rehome(gone ...string) {
 	s.links.keep(s.cfg.Placement.Members())
 	s.index.Range(func(token sighej.Token, snap *snapshot) bool {
 		if _, here := s.home(token); !here {
@@ -92,8 +95,12 @@ func (s *System) Rehome() {
 		}
 		return true
 	})
+	s.reattach(reattach{from: gone})
+}
+
+func (s *System) reattach(m reattach) {
 	s.attached.Range(func(c *Connection, _ struct{}) bool {
-		s.send(c.pid, reattach{})
+		s.send(c.pid, m)
 		return true
 	})
 }

@@ -77,3 +77,39 @@ func TestAnswersToAnEarlierMember(t *testing.T) {
 		t.Error("a call was answered with the answer to another's")
 	}
 }
+
+// A member is killed and starts again at its address before its lease is over.
+// Connections elsewhere, whose sessions it still owns, attach to the new one.
+func TestReattachToASuccessor(t *testing.T) {
+	w := newTown(t, 3, nil)
+	p := register(t, w.members[1], "session-one-1", "devops")
+	sock := p.on(w.members[0]).connect(false)
+	sock.awaitFrames(1)
+	w.succeed(1)
+	for _, s := range w.members {
+		s.Rehome(w.members[1].actors.Address())
+	}
+	if v := persevere(t, register(t, w.members[2], "session-two-2", "devops"), p.Token); v != 1 {
+		t.Fatalf("the match was announced %d times", v)
+	}
+	sock.await("its nudge", func() bool { return count(sock, wire.TypeNudge) == 1 })
+}
+
+// A nudge that is lost on its way to the phone's member is sent again within
+// seconds, without the phone doing anything.
+func TestLostNudge(t *testing.T) {
+	w := newTown(t, 2, nil)
+	p := register(t, w.members[1], "session-one-1", "devops")
+	sock := p.on(w.members[0]).connect(false)
+	sock.awaitFrames(1)
+	w.network.mu.Lock()
+	w.network.down[w.members[0].actors.Address()] = true
+	w.network.mu.Unlock()
+	if v := register(t, w.members[1], "session-two-1", "devops").hears(p.Token); !v.NudgeSent {
+		t.Fatalf("%+v", v)
+	}
+	w.network.mu.Lock()
+	delete(w.network.down, w.members[0].actors.Address())
+	w.network.mu.Unlock()
+	sock.await("its nudge", func() bool { return count(sock, wire.TypeNudge) == 1 })
+}

@@ -132,7 +132,7 @@ func (m *Member) amongOthers(ctx context.Context, i *cluster.Incarnation) error 
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
-		membership.Watch(watching, func(_, _ *cluster.View) { system.Rehome() })
+		membership.Watch(watching, func(before, after *cluster.View) { system.Rehome(gone(before, after)...) })
 	}()
 	defer func() { stop(); <-watched }()
 	select {
@@ -146,6 +146,17 @@ func (m *Member) amongOthers(ctx context.Context, i *cluster.Incarnation) error 
 	}
 	m.stop(system, membership)
 	return nil
+}
+
+// gone returns the addresses of members that were there and are not any more.
+// Another member may be at one of them by now.
+func gone(before, after *cluster.View) (addresses []string) {
+	for _, m := range before.Members() {
+		if _, still := after.Member(m.ID); !still {
+			addresses = append(addresses, m.Address)
+		}
+	}
+	return addresses
 }
 
 // dismiss ends an actor system that must not act any more. Its phones come back.
