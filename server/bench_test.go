@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"i80.dk/sighej"
+	"i80.dk/sighej/cluster"
 	"i80.dk/sighej/internal/testservers"
 	"i80.dk/sighej/wire"
 )
@@ -56,26 +59,70 @@ func (p *process) rss() int {
 // BenchmarkMatchOverSockets is POST /match until both nudges have come out of
 // two real sockets. Nothing is acknowledged.
 func BenchmarkMatchOverSockets(b *testing.B) {
-	b.Run("memory", func(b *testing.B) { benchmarkMatch(b) })
+	b.Run("memory", func(b *testing.B) { benchmarkMatch(b, startProcess(b, unlimited()...)) })
 	b.Run("redis", func(b *testing.B) {
 		redis, err := testservers.StartRedis()
 		if err != nil {
 			b.Fatal(err)
 		}
 		defer func() { _ = redis.Close() }()
-		benchmarkMatch(b, "REDIS_URL="+redis.URL(), "INTEREST_KEY="+key)
+		benchmarkMatch(b, startProcess(b, unlimited("REDIS_URL="+redis.URL(), "INTEREST_KEY="+key)...))
 	})
 }
 
-func benchmarkMatch(b *testing.B, env ...string) {
+// BenchmarkMatchAcrossMembers is the same in clusters of several sizes: phones
+// connect and report to members in turn, wherever their sessions live.
+func BenchmarkMatchAcrossMembers(b *testing.B) {
+	for _, members := range []int{1, 2, 3, 5} {
+		b.Run(strconv.Itoa(members), func(b *testing.B) { benchmarkMatch(b, startProcesses(b, members)...) })
+	}
+}
+
+func unlimited(env ...string) []string {
+	return append(env, "MATCHES_PER_HOUR=0", "SIGHTINGS_PER_SECOND=0")
+}
+
+// startProcesses starts n members beside a Redis of their own and waits until
+// each knows all.
+func startProcesses(b *testing.B, n int) []*process {
+	b.Helper()
+	redis := testservers.Redis(b)
+	members := make([]*process, n)
+	for i := range members {
+		members[i] = startProcess(b, unlimited("REDIS_URL="+redis.URL(), "INTEREST_KEY="+key, "CLUSTER_LISTEN_ADDR="+freeAddress(b))...)
+	}
+	for _, m := range members {
+		eventually(b, "the member to know all others", func() bool { return len(m.view().Members()) == n })
+	}
+	return members
+}
+
+// view is the cluster as this member sees it.
+func (m *member) view() *cluster.View {
+	_, answer := m.exchange("GET", "http://"+m.addr.Admin+"/members", "", nil)
+	var members []cluster.Member
+	for _, entry := range answer["members"].([]any) {
+		fields := entry.(map[string]any)
+		members = append(members, cluster.Member{ID: fields["id"].(string), State: cluster.State(fields["state"].(string))})
+	}
+	return cluster.NewView(members)
+}
+
+func cpuOf(members []*process) (sum time.Duration) {
+	for _, m := range members {
+		sum += m.cpu()
+	}
+	return sum
+}
+
+func benchmarkMatch(b *testing.B, members ...*process) {
 	const phones, workers = 4000, 128
-	p := startProcess(b, append(env, "MATCHES_PER_HOUR=0", "SIGHTINGS_PER_SECOND=0")...)
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: workers}}
 	callers := make([]caller, phones)
 	var nudges atomic.Int64
 	for i := range callers {
-		callers[i] = p.register(newToken(), "go", "chess", "hardstyle")
-		conn := p.dial(callers[i])
+		callers[i] = members[i%len(members)].register(newToken(), "go", "chess", "hardstyle")
+		conn := members[(i+1)%len(members)].dial(callers[i])
 		go func() {
 			for {
 				_, frame, err := conn.ReadMessage()
@@ -101,14 +148,14 @@ func benchmarkMatch(b *testing.B, env ...string) {
 			}
 		}
 	}()
-	start := p.cpu()
+	start := cpuOf(members)
 	b.ResetTimer()
 	var wg sync.WaitGroup
 	var made atomic.Int64
-	for range workers {
+	for i := range workers {
 		wg.Go(func() {
 			for x := range pairs {
-				if matchOnce(client, p, x.a, x.b) {
+				if matchOnce(client, members[i%len(members)], x.a, x.b) {
 					made.Add(1)
 				}
 			}
@@ -116,7 +163,7 @@ func benchmarkMatch(b *testing.B, env ...string) {
 	}
 	wg.Wait()
 	eventually(b, "all nudges", func() bool { return nudges.Load() >= 2*made.Load() })
-	b.ReportMetric(float64(made.Load())/(p.cpu()-start).Seconds(), "matches/server-core-s")
+	b.ReportMetric(float64(made.Load())/(cpuOf(members)-start).Seconds(), "matches/server-core-s")
 	if made.Load() != int64(b.N) {
 		b.Errorf("%d of %d made", made.Load(), b.N)
 	}
@@ -142,6 +189,66 @@ func BenchmarkSightingOverHTTP(b *testing.B) {
 	}
 	wg.Wait()
 	b.ReportMetric(float64(b.N)/(p.cpu()-start).Seconds(), "sightings/server-core-s")
+}
+
+// BenchmarkThroughAnotherMember is POST /match without an overlap for two
+// sessions of one member, asked there and of a member that owns neither, by turns
+// and a few at a time.
+func BenchmarkThroughAnotherMember(b *testing.B) {
+	const workers = 4
+	members := startProcesses(b, 2)
+	view := members[0].view()
+	first := view.Members()[0].ID
+	home, other := members[0], members[1]
+	if _, answer := home.exchange("GET", "http://"+home.addr.Admin+"/members", "", nil); !isSelf(answer, first) {
+		home, other = other, home
+	}
+	own := func(label string) caller {
+		token := newToken()
+		for !view.Owns(first, sighej.Partition(sighej.Token(token))) {
+			token = newToken()
+		}
+		return home.register(token, label)
+	}
+	x, y := own("go"), own("chess")
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: workers}}
+	var took [2][]time.Duration
+	var mu sync.Mutex
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	b.ResetTimer()
+	for range workers {
+		wg.Go(func() {
+			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
+				at, k := home, n%2
+				if k == 1 {
+					at = other
+				}
+				began := time.Now()
+				matchOnce(client, at, x, y)
+				mu.Lock()
+				took[k] = append(took[k], time.Since(began))
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	for k, name := range []string{"home", "other"} {
+		slices.Sort(took[k])
+		if n := len(took[k]); n > 0 {
+			b.ReportMetric(float64(took[k][n/2].Microseconds()), name+"-p50-µs")
+			b.ReportMetric(float64(took[k][n*99/100].Microseconds()), name+"-p99-µs")
+		}
+	}
+}
+
+func isSelf(answer map[string]any, id string) bool {
+	for _, entry := range answer["members"].([]any) {
+		if fields := entry.(map[string]any); fields["id"] == id {
+			return fields["self"] == true
+		}
+	}
+	return false
 }
 
 func matchOnce(client *http.Client, p *process, a, b caller) bool {
