@@ -17,11 +17,16 @@ PKG ?= ./...
 
 .PHONY: help
 help: ## list the targets
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/\1\t\2/p' Makefile | expand -t 8
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' Makefile | expand -t 16
 
 .PHONY: run
 run: build ## build and start one member; needs no server beside it
 	@exec bin/sighej serve
+
+.PHONY: cluster
+cluster: build servers ## build and start Redis, PostgreSQL and three members; Ctrl-C stops all
+	@go build -o bin/cluster ./internal/testcluster/cluster
+	@exec bin/cluster bin/sighej
 
 .PHONY: build
 build: ## build bin/sighej
@@ -36,6 +41,10 @@ test: servers ## vet and test against real servers; the concurrent packages unde
 .PHONY: race
 race: servers ## test under the race detector (PKG=./...)
 	CGO_ENABLED=1 $(GOTEST) -race $(PKG)
+
+.PHONY: test-faults
+test-faults: servers ## run the full fault matrix of a cluster (ROW=regexp); takes half an hour
+	go test -timeout 90m -count 1 -v -parallel 2 -run '$(ROW)' ./internal/testcluster/faults -full
 
 .PHONY: fuzz
 fuzz: servers ## run every fuzz target for a while (PKG=./..., FUZZTIME=20s)

@@ -87,6 +87,9 @@ func (c *Cluster) start(ctx context.Context, cfg Config) (err error) {
 		c.closers = append(c.closers, c.Postgres.Close)
 		env = append(env, "DATABASE_URL="+c.Postgres.URL())
 	}
+	if cfg.Binary, err = filepath.Abs(cfg.Binary); err != nil { // each member has its own directory
+		return err
+	}
 	n := cfg.Members
 	if n == 0 {
 		n = 3

@@ -71,7 +71,7 @@ func (m *Member) Start() error {
 	defer func() { _ = log.Close() }()
 	cmd := exec.Command(m.binary, "serve") //nolint:gosec // the binary is the caller's
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = m.env, m.dir, log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("testcluster: start %s: %w", m.Name, err)
 	}

@@ -82,7 +82,7 @@ func (r *RedisServer) Start() error {
 	cmd := exec.Command("redis-server", "--bind", "127.0.0.1", "--port", strconv.Itoa(r.port), "--dir", r.dir, //nolint:gosec // all from this file
 		"--save", "", "--appendonly", "yes", "--appendfsync", "no", "--loglevel", "warning")
 	cmd.Stdout, cmd.Stderr = &log, &log // complete once the process has been waited for
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("testservers: start Redis: %w", err)
 	}
