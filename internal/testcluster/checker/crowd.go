@@ -36,9 +36,11 @@ type Crowd struct {
 	pairs   []*pair
 	faults  []string
 	window  *window
-	tries   int // registrations that may have been made
-	retries map[int]int
-	slowest time.Duration
+	tries   int         // registrations that may have been made
+	retries map[int]int // requests by the repetitions that they needed
+
+	stubborn []string
+	slowest  time.Duration
 }
 
 // window is a time in which something certain is broken.
@@ -110,15 +112,12 @@ func (c *Crowd) Faults() []string {
 	return append([]string(nil), c.faults...)
 }
 
-// Retries returns how many requests needed how many repetitions.
-func (c *Crowd) Retries() map[int]int {
+// Stubborn returns the requests that needed more than one repetition, with what
+// was answered until then.
+func (c *Crowd) Stubborn() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	copied := map[int]int{}
-	for n, count := range c.retries {
-		copied[n] = count
-	}
-	return copied
+	return append([]string(nil), c.stubborn...)
 }
 
 // Summary tells what the crowd did, for a log.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -160,14 +161,16 @@ func (c *Crowd) anyEdge() string { return c.edges[rand.IntN(len(c.edges))] } //n
 func (c *Crowd) persist(ctx context.Context, what string, send func(context.Context) (own, peer string, err error)) bool {
 	began := time.Now()
 	first := rand.IntN(len(c.edges)) //nolint:gosec // no secret
+	var failures []string
 	for n := 0; ; n++ {
 		edge := c.edges[(first+n)%len(c.edges)]
 		window := c.now()
 		way, trip := through(ctx, edge)
+		sent := time.Now()
 		own, peer, err := send(way)
 		switch {
 		case trip.good() && err == nil:
-			c.answered(n, time.Since(began))
+			c.answered(what, failures, time.Since(began))
 			return true
 		case ctx.Err() != nil:
 			return false
@@ -175,6 +178,7 @@ func (c *Crowd) persist(ctx context.Context, what string, send func(context.Cont
 			c.fault("%s through %s: %d, %v", what, edge, trip.status, err)
 			return false
 		}
+		failures = append(failures, fmt.Sprintf("%s to %s through %s: %d, %v", sent.UTC().Format("15:04:05.000"), time.Now().UTC().Format("05.000"), edge, trip.status, err))
 		if window != nil && window == c.now() && !window.touched("http://"+edge, own, peer) {
 			c.fault("%s through %s, at home on %s and %s, failed: %d, %v", what, edge, own, peer, trip.status, err)
 		}
@@ -186,11 +190,14 @@ func (c *Crowd) persist(ctx context.Context, what string, send func(context.Cont
 	}
 }
 
-func (c *Crowd) answered(repetitions int, took time.Duration) {
+func (c *Crowd) answered(what string, failures []string, took time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if repetitions > 0 {
-		c.retries[repetitions]++
+	if n := len(failures); n > 0 {
+		c.retries[n]++
+	}
+	if len(failures) > 1 {
+		c.stubborn = append(c.stubborn, fmt.Sprintf("%s: %s", what, strings.Join(failures, "; ")))
 	}
 	c.slowest = max(c.slowest, took)
 }

@@ -22,7 +22,7 @@ const (
 // waits until all nudges have arrived that must. It returns what was not as
 // promised, from the beginning. Nothing may be broken any more.
 func (c *Crowd) Settle(ctx context.Context) []string {
-	c.busy.Wait()
+	c.Rest()
 	pairs := c.met()
 	var meeting sync.WaitGroup
 	slots := make(chan struct{}, 16)
@@ -47,6 +47,9 @@ func (c *Crowd) Settle(ctx context.Context) []string {
 	c.strays(pairs)
 	return c.Faults()
 }
+
+// Rest waits until all circles are through that have come.
+func (c *Crowd) Rest() { c.busy.Wait() }
 
 func (c *Crowd) met() []*pair {
 	c.mu.Lock()

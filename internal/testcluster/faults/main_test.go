@@ -107,16 +107,21 @@ func begin(t *testing.T, cfg testcluster.Config) *town {
 	}
 	t.Cleanup(crowd.Close)
 	w.Crowd = crowd
-	mingling, stop := context.WithCancel(t.Context())
+	w.mingle()
+	w.wait(settled())
+	return w
+}
+
+// mingle lets people come until w.settle is called or the test ends.
+func (w *town) mingle() {
+	mingling, stop := context.WithCancel(w.t.Context())
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		crowd.Mingle(mingling)
+		w.Mingle(mingling)
 	}()
 	w.settle = func() { stop(); <-over }
-	t.Cleanup(w.settle)
-	w.wait(settled())
-	return w
+	w.t.Cleanup(w.settle)
 }
 
 // end lets the crowd come to rest and checks all that was promised.
