@@ -37,7 +37,9 @@ type links struct {
 	self string // address of this member's remote
 	life uint64
 	send func(address string, b *actorpb.Batch)
-	gap  func(address string) // told when something from there was lost; nil: nobody
+
+	gap   func(address string)   // told when something from there was lost; nil: nobody
+	fresh func() map[string]bool // the addresses of all members now; nil: those of keep
 
 	mu      sync.Mutex
 	to      map[string]*link
@@ -75,9 +77,31 @@ func (l *links) all() (all []*link) {
 	return all
 }
 
+// get returns the link to a member; nil if there is none at the address. Whoever
+// dials one that has gone keeps the next member there waiting for seconds.
 func (l *links) get(address string) *link {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.to[address] == nil && l.members != nil && !l.members[address] {
+		if l.fresh != nil {
+			l.members = l.fresh()
+		}
+		if !l.members[address] {
+			return nil
+		}
+	}
+	return l.linkLocked(address)
+}
+
+// of returns the link to whoever has sent something, who may have joined before
+// this member has seen it.
+func (l *links) of(address string) *link {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.linkLocked(address)
+}
+
+func (l *links) linkLocked(address string) *link {
 	k := l.to[address]
 	if k == nil {
 		k = &link{links: l, address: address, last: rand.Uint64() >> 16, calls: map[uint64]*call{}} //nolint:gosec // no secret
@@ -103,7 +127,11 @@ func (l *links) keep(addresses map[string]bool) {
 
 // call asks a member. done gets the answer, or why there is none.
 func (l *links) call(address string, item *actorpb.Item, done func(*actorpb.Item, error)) {
-	if err := l.get(address).ask(item, done); err != nil {
+	err := error(errPeerGone)
+	if k := l.get(address); k != nil {
+		err = k.ask(item, done)
+	}
+	if err != nil {
 		done(nil, err)
 	}
 }
@@ -111,7 +139,8 @@ func (l *links) call(address string, item *actorpb.Item, done func(*actorpb.Item
 // note tells a member something that nobody answers, and reports false when it
 // certainly does not arrive.
 func (l *links) note(address string, item *actorpb.Item) bool {
-	return l.get(address).post(item) == nil
+	k := l.get(address)
+	return k != nil && k.post(item) == nil
 }
 
 // nobody answers a member's Seek: there is nobody who shares an interest.
@@ -120,7 +149,7 @@ func (l *links) nobody(address string, call uint64) { l.get(address).answerNobod
 // took handles what has come from a member but for the items, and returns those
 // that are no answers.
 func (l *links) took(b *actorpb.Batch) []*actorpb.Item {
-	return l.get(b.GetFrom()).took(b)
+	return l.of(b.GetFrom()).took(b)
 }
 
 // known reports whether there may be a member at an address.

@@ -43,6 +43,7 @@ func (s *System) openGate() {
 	s.links = newLinks(s.actors.Address(), func(address string, b *actorpb.Batch) {
 		s.actors.Root.Send(actor.NewPID(address, GateName), b)
 	})
+	s.links.fresh = s.cfg.Placement.Members
 	s.links.gap = func(address string) { s.reattach(reattach{from: []string{address}}) }
 	_, _ = s.actors.Root.SpawnNamed(actor.PropsFromFunc(func(ctx actor.Context) {
 		if b, ok := ctx.Message().(*actorpb.Batch); ok {

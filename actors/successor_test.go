@@ -113,3 +113,33 @@ func TestLostNudge(t *testing.T) {
 	w.network.mu.Unlock()
 	sock.await("its nudge", func() bool { return count(sock, wire.TypeNudge) == 1 })
 }
+
+// Nothing is sent to an address at which there is no member, and everything to one
+// that is there or has sent something.
+func TestNobodyAtTheAddress(t *testing.T) {
+	sent := map[string]int{}
+	l := newLinks("a", func(address string, _ *actorpb.Batch) { sent[address]++ })
+	defer l.close()
+	members := map[string]bool{"b": true}
+	l.fresh = func() map[string]bool { return members }
+	l.keep(map[string]bool{"b": true, "c": true})
+	refused := func(address string) (err error) {
+		l.call(address, &actorpb.Item{Kind: &actorpb.Item_Seek{Seek: &actorpb.Seek{}}}, func(_ *actorpb.Item, why error) { err = why })
+		return err
+	}
+	if refused("b") != nil || refused("c") != nil || sent["b"] != 1 || sent["c"] != 1 {
+		t.Error("members were not asked:", sent)
+	}
+	l.keep(map[string]bool{"b": true})
+	if refused("c") == nil || sent["c"] != 1 {
+		t.Error("a member that has gone was asked")
+	}
+	members = map[string]bool{"b": true, "c": true}
+	if refused("c") != nil || sent["c"] != 2 {
+		t.Error("a member that has just come was not asked")
+	}
+	l.took(&actorpb.Batch{From: "d", Life: 1, Number: 1})
+	if refused("d") != nil || sent["d"] == 0 {
+		t.Error("a member that is known by what it sent was not asked")
+	}
+}
