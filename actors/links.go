@@ -93,6 +93,17 @@ func (l *links) get(address string) *link {
 	return l.linkLocked(address)
 }
 
+// here reports whether there is a member at an address. The last batch of one that
+// has gone is not acknowledged.
+func (l *links) here(address string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.members != nil && !l.members[address] && l.fresh != nil {
+		l.members = l.fresh()
+	}
+	return l.members == nil || l.members[address]
+}
+
 // of returns the link to whoever has sent something, who may have joined before
 // this member has seen it.
 func (l *links) of(address string) *link {
@@ -149,7 +160,8 @@ func (l *links) nobody(address string, call uint64) { l.get(address).answerNobod
 // took handles what has come from a member but for the items, and returns those
 // that are no answers.
 func (l *links) took(b *actorpb.Batch) []*actorpb.Item {
-	return l.of(b.GetFrom()).took(b)
+	here := l.here(b.GetFrom())
+	return l.of(b.GetFrom()).took(b, here)
 }
 
 // known reports whether there may be a member at an address.
@@ -259,7 +271,7 @@ func (k *link) dispatch(number uint64, items []*actorpb.Item) {
 	k.nobody = nil
 }
 
-func (k *link) took(b *actorpb.Batch) (requests []*actorpb.Item) {
+func (k *link) took(b *actorpb.Batch, member bool) (requests []*actorpb.Item) {
 	k.mu.Lock()
 	gap := k.gap(b)
 	if taken := min(b.GetTaken(), k.sent); taken > k.taken {
@@ -269,7 +281,7 @@ func (k *link) took(b *actorpb.Batch) (requests []*actorpb.Item) {
 		k.received, k.owes = max(k.received, b.GetNumber()), true
 	}
 	k.flush()
-	if k.owes {
+	if k.owes && member {
 		k.dispatch(0, nil)
 	}
 	var done []func()

@@ -139,6 +139,9 @@ func TestNobodyAtTheAddress(t *testing.T) {
 		t.Error("a member that has just come was not asked")
 	}
 	l.took(&actorpb.Batch{From: "d", Life: 1, Number: 1})
+	if sent["d"] != 0 {
+		t.Error("the last batch of a member that has gone was acknowledged")
+	}
 	if refused("d") != nil || sent["d"] == 0 {
 		t.Error("a member that is known by what it sent was not asked")
 	}
