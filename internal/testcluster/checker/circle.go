@@ -57,7 +57,7 @@ func (c *Crowd) circle(ctx context.Context, n int) {
 			return
 		}
 	}
-	rand.Shuffle(len(meetings), func(i, j int) { meetings[i], meetings[j] = meetings[j], meetings[i] })
+	rand.Shuffle(len(meetings), func(i, j int) { meetings[i], meetings[j] = meetings[j], meetings[i] }) //nolint:gosec // no secret
 	var meeting sync.WaitGroup
 	for _, m := range meetings {
 		c.mu.Lock()

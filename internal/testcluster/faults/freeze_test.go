@@ -94,7 +94,7 @@ func TestShortFreeze(t *testing.T) {
 
 func (w *town) ids() (ids string) {
 	w.t.Helper()
-	view, err := w.Cluster.View(w.t.Context())
+	view, err := w.View(w.t.Context())
 	w.must(err)
 	for _, m := range view.Members() {
 		ids += m.ID + " "

@@ -65,7 +65,7 @@ type town struct {
 // refresh takes the map as it is now for the crowd's.
 func (w *town) refresh() {
 	w.t.Helper()
-	view, err := w.Cluster.View(w.t.Context())
+	view, err := w.View(w.t.Context())
 	w.must(err)
 	w.view.Store(view)
 }

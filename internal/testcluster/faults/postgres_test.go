@@ -18,9 +18,9 @@ import (
 func TestPostgresDown(t *testing.T) {
 	w := begin(t, testcluster.Config{Postgres: true})
 	w.Expect(func(_, _, _ string) bool { return false })
-	w.Cluster.Postgres.Stop()
+	w.Postgres.Stop()
 	w.wait(in(4*time.Second, time.Minute))
-	w.must(w.Cluster.Postgres.Start())
+	w.must(w.Postgres.Start())
 	w.Expect(nil)
 	w.end()
 	w.eventually("the statistics of PostgreSQL", recovery, func() error { return w.kept(t.Context()) })
@@ -42,7 +42,7 @@ func TestStatisticsAfterAKill(t *testing.T) {
 
 // kept compares what PostgreSQL has with what happened.
 func (w *town) kept(ctx context.Context) error {
-	conn, err := pgx.Connect(ctx, w.Cluster.Postgres.URL())
+	conn, err := pgx.Connect(ctx, w.Postgres.URL())
 	if err != nil {
 		return err
 	}
