@@ -39,6 +39,7 @@ type links struct {
 	send func(address string, b *actorpb.Batch)
 
 	gap   func(address string)   // told when something from there was lost; nil: nobody
+	late  func(*actorpb.Item)    // takes answers that nobody waits for any more; nil: nobody
 	fresh func() map[string]bool // the addresses of all members now; nil: those of keep
 
 	mu      sync.Mutex
@@ -291,6 +292,8 @@ func (k *link) took(b *actorpb.Batch, member bool) (requests []*actorpb.Item) {
 		} else if c := k.calls[item.GetCall()]; c != nil {
 			delete(k.calls, item.GetCall())
 			done = append(done, func() { c.done(item, nil) })
+		} else if k.links.late != nil {
+			done = append(done, func() { k.links.late(item) })
 		}
 	}
 	for _, number := range b.GetNobody() {

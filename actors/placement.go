@@ -44,12 +44,21 @@ func (s *System) openGate() {
 		s.actors.Root.Send(actor.NewPID(address, GateName), b)
 	})
 	s.links.fresh = s.cfg.Placement.Members
+	s.links.late = s.onLate
 	s.links.gap = func(address string) { s.reattach(reattach{from: []string{address}}) }
 	_, _ = s.actors.Root.SpawnNamed(actor.PropsFromFunc(func(ctx actor.Context) {
 		if b, ok := ctx.Message().(*actorpb.Batch); ok {
 			s.onBatch(b)
 		}
 	}), GateName) // the name is free in a new actor system
+}
+
+// onLate makes the session that asked for a match, and was told that there is no
+// answer, find the nudge of the match that was made all the same.
+func (s *System) onLate(item *actorpb.Item) {
+	if m := item.GetMet(); sighej.Outcome(m.GetOutcome()) == sighej.Committed && m.GetMatch() != nil {
+		s.refresh(matchFromPB(m.GetMatch()).A.Session.Token)
+	}
 }
 
 // connectionPrefix keeps the names of connections apart from all others.

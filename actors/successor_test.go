@@ -2,9 +2,11 @@ package actors
 
 import (
 	"testing"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"i80.dk/sighej"
 	"i80.dk/sighej/actors/actorpb"
 	"i80.dk/sighej/cluster"
 	"i80.dk/sighej/wire"
@@ -145,4 +147,27 @@ func TestNobodyAtTheAddress(t *testing.T) {
 	if refused("d") != nil || sent["d"] == 0 {
 		t.Error("a member that is known by what it sent was not asked")
 	}
+}
+
+// The answer that a match was made comes after the reporter was told that there is
+// none; the reporter's phone gets its nudge all the same.
+func TestLateMatch(t *testing.T) {
+	w := newTown(t, 2, nil)
+	a := register(t, w.members[0], "session-one-0", "devops")
+	b := register(t, w.members[1], "session-two-1", "devops")
+	sock := a.connect(false)
+	sock.awaitFrames(1)
+	side := func(s *System, token sighej.Token) sighej.Side {
+		snap, _ := s.index.Load(token)
+		return sighej.Side{Session: snap.session.Key(), Nudge: sighej.NewNudgeID()}
+	}
+	snap, _ := w.members[0].index.Load(a.Token)
+	m := &sighej.Match{A: side(w.members[0], a.Token), B: side(w.members[1], b.Token), At: time.Now().UTC(), Shared: snap.session.Interests}
+	if outcome, err := w.members[1].cfg.Store.Commit(t.Context(), *m); outcome != sighej.Committed || err != nil {
+		t.Fatal(outcome, err)
+	}
+	w.members[0].onBatch(&actorpb.Batch{From: "member-1", Life: 1, Number: 1, Items: []*actorpb.Item{
+		{Call: 1, Kind: &actorpb.Item_Met{Met: &actorpb.Met{Outcome: uint32(sighej.Committed), Match: matchToPB(m)}}},
+	}})
+	sock.await("its nudge", func() bool { return count(sock, wire.TypeNudge) == 1 })
 }
