@@ -156,7 +156,11 @@ func (l *links) note(address string, item *actorpb.Item) bool {
 }
 
 // nobody answers a member's Seek: there is nobody who shares an interest.
-func (l *links) nobody(address string, call uint64) { l.get(address).answerNobody(call) }
+func (l *links) nobody(address string, call uint64) {
+	if k := l.get(address); k != nil {
+		k.answerNobody(call)
+	}
+}
 
 // took handles what has come from a member but for the items, and returns those
 // that are no answers.
