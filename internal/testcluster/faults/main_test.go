@@ -26,6 +26,9 @@ var (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if !*full { // the rows wait most of their time
+		_ = flag.Set("test.parallel", "4")
+	}
 	os.Exit(run(m))
 }
 
