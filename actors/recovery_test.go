@@ -228,3 +228,54 @@ func TestCommitWhoseAnswerWasLost(t *testing.T) {
 		}
 	}
 }
+
+// slow is a store that gives a commit up and takes it all the same, after the
+// session has been looked at once.
+type slow struct {
+	persistence.Sessions
+	mu    sync.Mutex
+	late  *sighej.Match
+	looks map[sighej.Token]bool
+}
+
+func (f *slow) Commit(_ context.Context, m sighej.Match) (sighej.Outcome, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.late, f.looks = &m, map[sighej.Token]bool{}
+	return sighej.Refused, errAway
+}
+
+func (f *slow) Load(ctx context.Context, token sighej.Token) (persistence.State, error) {
+	state, err := f.Sessions.Load(ctx, token)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.late == nil {
+		return state, err
+	}
+	if f.looks[token] = true; len(f.looks) == 2 { // both have been told that there is nothing
+		_, _ = f.Sessions.Commit(ctx, *f.late)
+		f.late = nil
+	}
+	return state, err
+}
+
+func TestCommitThatComesLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Config{Store: &slow{Sessions: memstore.New()}, Lexicon: lexicon(), TTL: time.Hour, Logger: testLogger(t)})
+		a, b := register(t, s, "alice1", "go"), register(t, s, "bob001", "go")
+		sa, sb := a.connect(false), b.connect(false)
+		if v := a.hears(b.Token); v.Code != sighej.CodeUnavailable {
+			t.Errorf("%+v", v)
+		}
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		for _, sock := range []*socket{sa, sb} {
+			if n := sock.count(wire.TypeNudge); n != 1 {
+				t.Errorf("%d nudges", n)
+			}
+		}
+		if err := s.Close(t.Context(), wire.CloseDraining); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -121,7 +121,8 @@ func (a *session) verdict(peer *snapshot, m *met) sighej.Verdict {
 func (a *session) conclude(peer *snapshot, outcome sighej.Outcome, match *sighej.Match, err error, expected bool) {
 	switch {
 	case err != nil:
-		a.refreshSoon() // the store may have committed it all the same
+		a.outbox.inDoubt = true // the store may have committed it all the same, or do so after it was asked
+		a.refreshSoon()
 	case outcome == sighej.Committed:
 		a.matched.add(match.At)
 		if peer != nil {

@@ -16,6 +16,7 @@ type outbox struct {
 	acked      []sighej.NudgeID // lately; not to be taken in again
 	oldest     int              // in acked, once it is full
 	refreshing bool
+	inDoubt    bool // the store is to be asked once more than it answers
 }
 
 // maxAcked bounds the memory of acknowledged nudges. Forgetting one can at worst
@@ -150,5 +151,9 @@ func (a *session) onRefreshed(m *refreshed) {
 			a.accept(n)
 		}
 		a.matched.load(m.state.MatchedAt)
+		if a.outbox.inDoubt {
+			a.outbox.inDoubt = false
+			a.refreshSoon()
+		}
 	}
 }
