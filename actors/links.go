@@ -13,6 +13,7 @@ const (
 	maxUnsent  = 16_384          // items that wait for a member; one more and the caller is told to come again
 	maxBatch   = 256             // items in a batch
 	window     = 16              // batches under way to a member that it has not acknowledged
+	ackAfter   = window / 4      // batches, unless another one goes there before; the rest with the next sweep
 	callTime   = 3 * time.Second // for an answer; less than a phone's call waits, so that it learns why
 	sweepEvery = 250 * time.Millisecond
 )
@@ -204,7 +205,7 @@ type link struct {
 	progress time.Time
 	life     uint64 // the other side's
 	received uint64 // newest batch of the other side
-	owes     bool   // an acknowledgement
+	owes     int    // batches that are to be acknowledged
 	last     uint64 // call; from a random one on, since the other side may still answer an earlier member at this address
 	calls    map[uint64]*call
 }
@@ -269,7 +270,7 @@ func (k *link) flush() {
 }
 
 func (k *link) dispatch(number uint64, items []*actorpb.Item) {
-	k.owes = false
+	k.owes = 0
 	k.links.send(k.address, &actorpb.Batch{
 		From: k.links.self, Life: k.links.life, Number: number, Taken: k.received, Items: items, Nobody: k.nobody,
 	})
@@ -283,10 +284,11 @@ func (k *link) took(b *actorpb.Batch, member bool) (requests []*actorpb.Item) {
 		k.taken, k.progress = taken, time.Now()
 	}
 	if b.GetNumber() > 0 {
-		k.received, k.owes = max(k.received, b.GetNumber()), true
+		k.received = max(k.received, b.GetNumber())
+		k.owes++
 	}
 	k.flush()
-	if k.owes && member {
+	if k.owes >= ackAfter && member {
 		k.dispatch(0, nil)
 	}
 	var done []func()
@@ -350,6 +352,9 @@ func (k *link) sweep(now time.Time, member bool) {
 			delete(k.calls, number)
 			late = append(late, c)
 		}
+	}
+	if k.owes > 0 && member {
+		k.dispatch(0, nil)
 	}
 	if k.sent > k.taken && now.Sub(k.progress) > callTime {
 		k.taken, k.progress = k.sent, now
