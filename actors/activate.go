@@ -23,14 +23,14 @@ func (s *System) find(ctx context.Context, token sighej.Token) (*snapshot, error
 	if err != nil {
 		return nil, err
 	}
-	return s.activate(state, s.cfg.Lexicon.Restore(state.Session.Interests))
+	return s.activate(state, s.cfg.Lexicon.Restore(state.Session.Interests), true)
 }
 
 var spawnSeed = maphash.MakeSeed()
 
 // activate makes the session an actor, unless it is one already. An actor that
 // still holds the token for a session that is over goes first.
-func (s *System) activate(state persistence.State, set interestSet) (*snapshot, error) {
+func (s *System) activate(state persistence.State, set interestSet, loaded bool) (*snapshot, error) {
 	token := state.Session.Token
 	mu := &s.spawning[maphash.String(spawnSeed, string(token))%uint64(len(s.spawning))]
 	mu.Lock()
@@ -50,7 +50,7 @@ func (s *System) activate(state persistence.State, set interestSet) (*snapshot, 
 		return nil, err
 	}
 	snap.pid = pid
-	s.send(pid, &begin{snap, state})
+	s.send(pid, &begin{snap, state, loaded})
 	s.index.Store(token, snap)
 	return snap, nil
 }

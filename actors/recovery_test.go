@@ -279,3 +279,35 @@ func TestCommitThatComesLate(t *testing.T) {
 		}
 	})
 }
+
+// A commit that another activation had asked for, such as one of a member that
+// was fenced, may be done after the session was loaded here.
+func TestCommitOfAnotherActivation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := memstore.New()
+		first := New(Config{Store: store, Lexicon: lexicon(), TTL: time.Hour, Logger: testLogger(t)})
+		a, b := register(t, first, "alice1", "go"), register(t, first, "bob001", "go")
+		one, _ := first.index.Load(a.Token)
+		two, _ := first.index.Load(b.Token)
+		s := New(Config{Store: store, Lexicon: lexicon(), TTL: time.Hour, Logger: testLogger(t)})
+		sock := a.on(s).connect(false)
+		sock.awaitFrames(1)
+		if o, err := store.Commit(t.Context(), sighej.Match{
+			A:  sighej.Side{Session: one.session.Key(), Nudge: sighej.NewNudgeID()},
+			B:  sighej.Side{Session: two.session.Key(), Nudge: sighej.NewNudgeID()},
+			At: time.Now(), Shared: one.session.Interests,
+		}); o != sighej.Committed || err != nil {
+			t.Fatal(o, err)
+		}
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if n := sock.count(wire.TypeNudge); n != 1 {
+			t.Errorf("%d nudges", n)
+		}
+		for _, system := range []*System{first, s} {
+			if err := system.Close(t.Context(), wire.CloseDraining); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}

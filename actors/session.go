@@ -24,6 +24,7 @@ type session struct {
 	heard      meter       // sightings
 	since      int64       // when the connection came, Unix nanoseconds
 	over       wire.CloseCode
+	loaded     bool // from the store, and no phone has connected since
 }
 
 // affairs is what a session needs once it has company; one in an empty place
@@ -111,7 +112,7 @@ func (a *session) receiveOver(message any) {
 }
 
 func (a *session) onBegin(m *begin) {
-	a.snapshot = m.snapshot
+	a.snapshot, a.loaded = m.snapshot, m.loaded
 	if len(m.state.Outbox)+len(m.state.MatchedAt) > 0 {
 		a.company().outbox.pending = m.state.Outbox
 		a.matched.load(m.state.MatchedAt)

@@ -75,6 +75,11 @@ func (a *session) onAttach(m *attach) {
 		a.system.push(a.connection, &ended{closeTakenOver})
 	}
 	a.connection, a.since = m.connection, m.since
+	if a.loaded { // a commit that another activation asked for may have come after the loading
+		a.loaded = false
+		a.company()
+		a.refreshSoon()
+	}
 	a.timer.Reset(max(a.lifetime(), 0)) // its phone is told in time
 	var pending []sighej.Nudge
 	if a.affairs != nil {
