@@ -91,10 +91,10 @@ func (e *Endpoint) attach(key sighej.SessionKey, s *socket) {
 		return
 	}
 	e.counters.upgrades.Add(1)
-	s.actor = e.cfg.Sessions.Attach(key, s, s.bare)
-	if draining {
+	if draining { // first, so that this is the reason whatever the sessions say
 		s.leave()
 	}
+	s.actor = e.cfg.Sessions.Attach(key, s, s.bare)
 	s.start()
 }
 
