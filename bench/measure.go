@@ -56,6 +56,7 @@ func measure(ctx context.Context, std Streams, s suite) error {
 	if err != nil {
 		return err
 	}
+	collectOften()
 	m := &measurement{suite: s, std: std, targets: c.targets()}
 	for _, t := range m.targets {
 		if err := t.preflight(ctx); err != nil {
