@@ -280,6 +280,58 @@ func TestCommitThatComesLate(t *testing.T) {
 	})
 }
 
+// crossing is a store that lets two commits go on only when both are under way.
+type crossing struct {
+	persistence.Sessions
+	both sync.WaitGroup
+}
+
+func (f *crossing) Commit(ctx context.Context, m sighej.Match) (sighej.Outcome, error) {
+	f.both.Done()
+	f.both.Wait()
+	return f.Sessions.Commit(ctx, m)
+}
+
+// Both sides report each other at once, and the store knows of a match that
+// nobody has told them of.
+func TestCrossfireAfterAnUnseenMatch(t *testing.T) {
+	store := &crossing{Sessions: memstore.New()}
+	store.both.Add(2)
+	s := newSystem(t, store, nil)
+	a, b := register(t, s, "alice1", "go"), register(t, s, "bob001", "go")
+	sockets := []*socket{a.connect(false), b.connect(false)}
+	for _, sock := range sockets {
+		sock.awaitFrames(1)
+	}
+	commitUnseen(t, store.Sessions, s, a.Token, b.Token)
+	var wg sync.WaitGroup
+	for _, hears := range [][2]phone{{a, b}, {b, a}} {
+		wg.Go(func() {
+			if v := hears[0].hears(hears[1].Token); !v.Match || v.NudgeSent {
+				t.Errorf("%+v", v)
+			}
+		})
+	}
+	wg.Wait()
+	for _, sock := range sockets {
+		sock.awaitFrames(2)
+	}
+}
+
+// commitUnseen makes a match without the system knowing of it.
+func commitUnseen(t *testing.T, store persistence.Sessions, s *System, a, b sighej.Token) {
+	t.Helper()
+	one, _ := s.index.Load(a)
+	two, _ := s.index.Load(b)
+	if o, err := store.Commit(t.Context(), sighej.Match{
+		A:  sighej.Side{Session: one.session.Key(), Nudge: sighej.NewNudgeID()},
+		B:  sighej.Side{Session: two.session.Key(), Nudge: sighej.NewNudgeID()},
+		At: time.Now(), Shared: one.session.Interests,
+	}); o != sighej.Committed || err != nil {
+		t.Fatal(o, err)
+	}
+}
+
 // A commit that another activation had asked for, such as one of a member that
 // was fenced, may be done after the session was loaded here.
 func TestCommitOfAnotherActivation(t *testing.T) {
@@ -287,18 +339,10 @@ func TestCommitOfAnotherActivation(t *testing.T) {
 		store := memstore.New()
 		first := New(Config{Store: store, Lexicon: lexicon(), TTL: time.Hour, Logger: testLogger(t)})
 		a, b := register(t, first, "alice1", "go"), register(t, first, "bob001", "go")
-		one, _ := first.index.Load(a.Token)
-		two, _ := first.index.Load(b.Token)
 		s := New(Config{Store: store, Lexicon: lexicon(), TTL: time.Hour, Logger: testLogger(t)})
 		sock := a.on(s).connect(false)
 		sock.awaitFrames(1)
-		if o, err := store.Commit(t.Context(), sighej.Match{
-			A:  sighej.Side{Session: one.session.Key(), Nudge: sighej.NewNudgeID()},
-			B:  sighej.Side{Session: two.session.Key(), Nudge: sighej.NewNudgeID()},
-			At: time.Now(), Shared: one.session.Interests,
-		}); o != sighej.Committed || err != nil {
-			t.Fatal(o, err)
-		}
+		commitUnseen(t, store, first, a.Token, b.Token)
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
 		if n := sock.count(wire.TypeNudge); n != 1 {

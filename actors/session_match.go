@@ -72,7 +72,7 @@ func (a *session) onCommitted(m *committed) {
 	reporter := from.session.Token
 	if e := a.company().inquiries.find(reporter); e != nil && e.committing {
 		e.committing = false
-		a.conclude(from, m.outcome, m.match, m.err, e.asked)
+		a.conclude(from, m.outcome, m.match, m.err)
 		a.inquiries.disengage(e)
 	}
 	m.asked.reply(&met{system: a.system, token: a.session.Token, outcome: m.outcome, match: m.match, err: m.err})
@@ -82,7 +82,7 @@ func (a *session) onCommitted(m *committed) {
 func (a *session) onMet(m *met) {
 	e := a.company().inquiries.find(m.token)
 	if e == nil || !e.asked { // an earlier activation of this session had asked
-		if m.outcome == sighej.Committed {
+		if m.outcome != sighej.Refused {
 			a.onRefresh()
 		}
 		return
@@ -92,7 +92,7 @@ func (a *session) onMet(m *met) {
 		peer = nil // another session has the token by now; the match, if it was made, stands
 	}
 	e.asked, e.peer = false, nil
-	a.conclude(peer, m.outcome, m.match, m.err, e.committing)
+	a.conclude(peer, m.outcome, m.match, m.err)
 	waiters := e.waiters
 	e.waiters = nil
 	a.inquiries.disengage(e)
@@ -116,9 +116,9 @@ func (a *session) verdict(peer *snapshot, m *met) sighej.Verdict {
 	}
 }
 
-// conclude takes over what a match means for this session. Expected tells that
-// the other direction of the same inquiry will still bring its result.
-func (a *session) conclude(peer *snapshot, outcome sighej.Outcome, match *sighej.Match, err error, expected bool) {
+// conclude takes over what a match means for this session. One that nobody told
+// it of has left a nudge in the store.
+func (a *session) conclude(peer *snapshot, outcome sighej.Outcome, match *sighej.Match, err error) {
 	switch {
 	case err != nil:
 		a.outbox.inDoubt = true // the store may have committed it all the same, or do so after it was asked
@@ -129,12 +129,9 @@ func (a *session) conclude(peer *snapshot, outcome sighej.Outcome, match *sighej
 			a.inquiries.remember(peer.session)
 		}
 		a.accept(a.nudgeOf(match))
-	case outcome == sighej.AlreadyMatched && peer != nil:
-		known := a.inquiries.knows(peer.session)
+	case outcome == sighej.AlreadyMatched && peer != nil && !a.inquiries.knows(peer.session):
 		a.inquiries.remember(peer.session)
-		if !known && !expected {
-			a.onRefresh()
-		}
+		a.onRefresh()
 	}
 }
 

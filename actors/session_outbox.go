@@ -125,12 +125,15 @@ func retriable(err error) bool {
 	return code == sighej.CodeUnavailable || code == sighej.CodeOverloaded
 }
 
+// refreshSoon has the store asked in a while, also if it is being asked now.
 func (a *session) refreshSoon() {
-	if !a.outbox.refreshing {
-		a.outbox.refreshing = true
-		system, self := a.system, a.pid
-		time.AfterFunc(storeRetry, func() { system.send(self, refresh{}) })
+	if a.outbox.refreshing {
+		a.outbox.inDoubt = true
+		return
 	}
+	a.outbox.refreshing = true
+	system, self := a.system, a.pid
+	time.AfterFunc(storeRetry, func() { system.send(self, refresh{}) })
 }
 
 // onRefresh asks the store for nudges of matches whose commit nobody told this
