@@ -17,6 +17,7 @@ func (s *System) onBatch(b *actorpb.Batch) {
 	for _, item := range s.links.took(b) {
 		s.onItem(b.GetFrom(), item)
 	}
+	s.onSeeks(b.GetFrom(), b.GetSeeks())
 }
 
 func (s *System) onItem(from string, item *actorpb.Item) {

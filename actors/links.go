@@ -2,6 +2,7 @@ package actors
 
 import (
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 
 const (
 	maxUnsent  = 16_384          // items that wait for a member; one more and the caller is told to come again
-	maxBatch   = 256             // items in a batch
+	maxBatch   = 256             // items in a batch, and seeks
 	window     = 16              // batches under way to a member that it has not acknowledged
 	ackAfter   = window / 4      // batches, unless another one goes there before; the rest with the next sweep
 	callTime   = 3 * time.Second // for an answer; less than a phone's call waits, so that it learns why
@@ -41,6 +42,7 @@ type links struct {
 
 	gap   func(address string)   // told when something from there was lost; nil: nobody
 	late  func(*actorpb.Item)    // takes answers that nobody waits for any more; nil: nobody
+	found func(address string, q seek, r *actorpb.Sought, err error) // takes the answers to seeks; no r: nobody is there
 	fresh func() map[string]bool // the addresses of all members now; nil: those of keep
 
 	mu      sync.Mutex
@@ -117,7 +119,7 @@ func (l *links) of(address string) *link {
 func (l *links) linkLocked(address string) *link {
 	k := l.to[address]
 	if k == nil {
-		k = &link{links: l, address: address, last: rand.Uint64() >> 16, calls: map[uint64]*call{}} //nolint:gosec // no secret
+		k = &link{links: l, address: address, last: rand.Uint64() >> 16, calls: map[uint64]call{}} //nolint:gosec // no secret
 		l.to[address] = k
 	}
 	return k
@@ -156,10 +158,10 @@ func (l *links) note(address string, item *actorpb.Item) bool {
 	return k != nil && k.post(item) == nil
 }
 
-// nobody answers a member's Seek: there is nobody who shares an interest.
-func (l *links) nobody(address string, call uint64) {
-	if k := l.get(address); k != nil {
-		k.answerNobody(call)
+// nobody answers a member's seeks: there is nobody who shares an interest.
+func (l *links) nobody(address string, calls ...uint64) {
+	if k := l.get(address); k != nil && len(calls) > 0 {
+		k.answerNobody(calls)
 	}
 }
 
@@ -199,6 +201,7 @@ type link struct {
 
 	mu       sync.Mutex
 	unsent   []*actorpb.Item
+	seeks    []seek   // unsent, too
 	nobody   []uint64 // calls of the other side that are answered so; with the next batch
 	sent     uint64   // batches
 	taken    uint64   // of them, by the other side
@@ -207,12 +210,22 @@ type link struct {
 	received uint64 // newest batch of the other side
 	owes     int    // batches that are to be acknowledged
 	last     uint64 // call; from a random one on, since the other side may still answer an earlier member at this address
-	calls    map[uint64]*call
+	calls    map[uint64]call
 }
 
 type call struct {
 	until time.Time
-	done  func(*actorpb.Item, error)
+	done  func(*actorpb.Item, error) // nil: it is a seek
+	seek  seek
+}
+
+// answer is what came of a call; no item: a seek found nobody.
+func (k *link) answer(c call, item *actorpb.Item, err error) {
+	if c.done != nil {
+		c.done(item, err)
+		return
+	}
+	k.links.found(k.address, c.seek, item.GetSought(), err)
 }
 
 func (k *link) ask(item *actorpb.Item, done func(*actorpb.Item, error)) error {
@@ -223,7 +236,7 @@ func (k *link) ask(item *actorpb.Item, done func(*actorpb.Item, error)) error {
 	if err := k.postLocked(item); err != nil {
 		return err
 	}
-	k.calls[item.Call] = &call{time.Now().Add(callTime), done}
+	k.calls[item.Call] = call{until: time.Now().Add(callTime), done: done}
 	return nil
 }
 
@@ -233,14 +246,14 @@ func (k *link) post(item *actorpb.Item) error {
 	return k.postLocked(item)
 }
 
-// answerNobody answers a call that looks for somebody; most sightings end so.
-func (k *link) answerNobody(number uint64) {
+// answerNobody answers calls that look for somebody; most sightings end so.
+func (k *link) answerNobody(calls []uint64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if len(k.nobody) >= maxUnsent {
-		return // the call runs out of time
+		return // the calls run out of time
 	}
-	k.nobody = append(k.nobody, number)
+	k.nobody = append(k.nobody, calls...)
 	k.flush()
 }
 
@@ -255,29 +268,29 @@ func (k *link) postLocked(item *actorpb.Item) error {
 
 // flush sends what the window has room for.
 func (k *link) flush() {
-	for len(k.unsent)+len(k.nobody) > 0 && k.sent-k.taken < window {
-		n := min(len(k.unsent), maxBatch)
+	for len(k.unsent)+len(k.seeks)+len(k.nobody) > 0 && k.sent-k.taken < window {
 		if k.sent == k.taken {
 			k.progress = time.Now()
 		}
 		k.sent++
-		k.dispatch(k.sent, k.unsent[:n:n])
-		k.unsent = k.unsent[n:]
-	}
-	if len(k.unsent) == 0 {
-		k.unsent = nil
+		n, m := min(len(k.unsent), maxBatch), min(len(k.seeks), maxBatch)
+		k.dispatch(k.sent, k.unsent[:n:n], columns(k.seeks[:m]))
+		if k.unsent = k.unsent[n:]; len(k.unsent) == 0 {
+			k.unsent = nil
+		}
+		k.seeks = slices.Delete(k.seeks, 0, m)
 	}
 }
 
-func (k *link) dispatch(number uint64, items []*actorpb.Item) {
+func (k *link) dispatch(number uint64, items []*actorpb.Item, seeks *actorpb.Seeks) {
 	k.owes = 0
 	k.links.send(k.address, &actorpb.Batch{
-		From: k.links.self, Life: k.links.life, Number: number, Taken: k.received, Items: items, Nobody: k.nobody,
+		From: k.links.self, Life: k.links.life, Number: number, Taken: k.received, Items: items, Seeks: seeks, Nobody: k.nobody,
 	})
 	k.nobody = nil
 }
 
-func (k *link) took(b *actorpb.Batch, member bool) (requests []*actorpb.Item) {
+func (k *link) took(b *actorpb.Batch, member bool) []*actorpb.Item {
 	k.mu.Lock()
 	gap := k.gap(b)
 	if taken := min(b.GetTaken(), k.sent); taken > k.taken {
@@ -289,28 +302,17 @@ func (k *link) took(b *actorpb.Batch, member bool) (requests []*actorpb.Item) {
 	}
 	k.flush()
 	if k.owes >= ackAfter && member {
-		k.dispatch(0, nil)
+		k.dispatch(0, nil, nil)
 	}
-	var done []func()
-	for _, item := range b.GetItems() {
-		if !isAnswer(item) {
-			requests = append(requests, item)
-		} else if c := k.calls[item.GetCall()]; c != nil {
-			delete(k.calls, item.GetCall())
-			done = append(done, func() { c.done(item, nil) })
-		} else if k.links.late != nil {
-			done = append(done, func() { k.links.late(item) })
-		}
-	}
-	for _, number := range b.GetNobody() {
-		if c := k.calls[number]; c != nil {
-			delete(k.calls, number)
-			done = append(done, func() { c.done(foundNobody, nil) })
-		}
-	}
+	requests, done := k.sort(b)
 	k.mu.Unlock()
-	for _, f := range done {
-		f()
+	for _, a := range done {
+		switch {
+		case a.waited:
+			k.answer(a.call, a.item, nil)
+		case k.links.late != nil:
+			k.links.late(a.item)
+		}
 	}
 	if gap && k.links.gap != nil {
 		k.links.gap(k.address)
@@ -318,8 +320,34 @@ func (k *link) took(b *actorpb.Batch, member bool) (requests []*actorpb.Item) {
 	return requests
 }
 
-// foundNobody is the answer to a Seek that found nobody; it is not changed.
-var foundNobody = &actorpb.Item{Kind: &actorpb.Item_Sought{Sought: &actorpb.Sought{}}}
+// answered is an answer that has come, and the call if somebody still waits.
+type answered struct {
+	call   call
+	waited bool
+	item   *actorpb.Item // nil: nobody is there
+}
+
+// sort divides a batch into what is asked and what is answered. The caller holds
+// mu.
+func (k *link) sort(b *actorpb.Batch) (requests []*actorpb.Item, done []answered) {
+	done = make([]answered, 0, len(b.GetNobody()))
+	take := func(number uint64, item *actorpb.Item) {
+		c, waited := k.calls[number]
+		delete(k.calls, number)
+		done = append(done, answered{c, waited, item})
+	}
+	for _, item := range b.GetItems() {
+		if isAnswer(item) {
+			take(item.GetCall(), item)
+		} else {
+			requests = append(requests, item)
+		}
+	}
+	for _, number := range b.GetNobody() {
+		take(number, nil)
+	}
+	return requests, done
+}
 
 // gap reports whether batches before this one were lost, or went to an earlier
 // member at this address, or the other side is another than before. It is that of
@@ -346,7 +374,7 @@ func isAnswer(item *actorpb.Item) bool {
 // loss by the number of the next one.
 func (k *link) sweep(now time.Time, member bool) {
 	k.mu.Lock()
-	var late []*call
+	var late []call
 	for number, c := range k.calls {
 		if now.After(c.until) {
 			delete(k.calls, number)
@@ -354,19 +382,19 @@ func (k *link) sweep(now time.Time, member bool) {
 		}
 	}
 	if k.owes > 0 && member {
-		k.dispatch(0, nil)
+		k.dispatch(0, nil, nil)
 	}
 	if k.sent > k.taken && now.Sub(k.progress) > callTime {
 		k.taken, k.progress = k.sent, now
 		k.flush()
 		if k.sent == k.taken && member {
 			k.sent++
-			k.dispatch(k.sent, nil)
+			k.dispatch(k.sent, nil, nil)
 		}
 	}
 	k.mu.Unlock()
 	for _, c := range late {
-		c.done(nil, errPeerSilent)
+		k.answer(c, nil, errPeerSilent)
 	}
 }
 
@@ -374,9 +402,9 @@ func (k *link) sweep(now time.Time, member bool) {
 func (k *link) fail(err error) {
 	k.mu.Lock()
 	calls := k.calls
-	k.calls, k.unsent, k.nobody = map[uint64]*call{}, nil, nil
+	k.calls, k.unsent, k.seeks, k.nobody = map[uint64]call{}, nil, nil, nil
 	k.mu.Unlock()
 	for _, c := range calls {
-		c.done(nil, err)
+		k.answer(c, nil, err)
 	}
 }

@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"context"
 	"strconv"
 	"time"
 
@@ -44,7 +43,7 @@ func (s *System) openGate() {
 		s.actors.Root.Send(actor.NewPID(address, GateName), b)
 	})
 	s.links.fresh = s.cfg.Placement.Members
-	s.links.late = s.onLate
+	s.links.late, s.links.found = s.onLate, s.onFound
 	s.links.gap = func(address string) { s.reattach(reattach{from: []string{address}}) }
 	_, _ = s.actors.Root.SpawnNamed(actor.PropsFromFunc(func(ctx actor.Context) {
 		if b, ok := ctx.Message().(*actorpb.Batch); ok {
@@ -123,36 +122,6 @@ func (s *System) push(connection *actor.PID, message any) {
 		return
 	}
 	s.send(connection, message)
-}
-
-// seek looks for the session with a token, wherever it lives, and reports false
-// when there is no room for that. found is called once; the peer is nil when
-// there is none, or when it lives on another member and shares none of the
-// interests: most do not, and so little crosses.
-func (s *System) seek(token sighej.Token, interests []sighej.InterestHash, found func(*snapshot, error)) bool {
-	address, here := s.home(token)
-	if here {
-		return s.desk.do(func() { found(s.find(context.Background(), token)) })
-	}
-	if address == "" {
-		found(nil, errMoving)
-		return true
-	}
-	s.links.call(address, &actorpb.Item{Kind: &actorpb.Item_Seek{Seek: &actorpb.Seek{Token: string(token), Interests: hashesToPB(interests)}}},
-		func(item *actorpb.Item, err error) {
-			if err == nil {
-				err = faultFromPB(item.GetSought().GetFault())
-			}
-			switch p := item.GetSought().GetSession(); {
-			case err != nil:
-				found(nil, err)
-			case p == nil || p.GetToken() != string(token):
-				found(nil, errUnknown)
-			default:
-				found(s.abroad(p, address), nil)
-			}
-		})
-	return true
 }
 
 // abroad is what this member knows of a session on another one.

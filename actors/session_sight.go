@@ -106,8 +106,7 @@ func (a *session) seek(token sighej.Token) (sighej.Verdict, *inquiry) {
 	if e.seeking {
 		return sighej.Verdict{}, e
 	}
-	system, self := a.system, a.pid
-	if !system.seek(token, a.session.Interests, func(peer *snapshot, err error) { system.send(self, &sought{token, peer, err}) }) {
+	if !a.system.seek(seek{asker: a.pid, token: token, interests: a.session.Interests}) {
 		a.inquiries.end(e)
 		return sighej.Verdict{Code: sighej.CodeOverloaded}, nil
 	}

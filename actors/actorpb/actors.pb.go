@@ -35,6 +35,7 @@ type Batch struct {
 	Items         []*Item                `protobuf:"bytes,4,rep,name=items,proto3" json:"items,omitempty"`
 	Life          uint64                 `protobuf:"fixed64,5,opt,name=life,proto3" json:"life,omitempty"`           // of the sender: another number after a restart, when its batches count from 1 again
 	Nobody        []uint64               `protobuf:"varint,6,rep,packed,name=nobody,proto3" json:"nobody,omitempty"` // calls of the kind Seek whose answer is that nobody is there who shares an interest
+	Seeks         *Seeks                 `protobuf:"bytes,7,opt,name=seeks,proto3" json:"seeks,omitempty"`           // calls of the kind Seek that nobody has passed on
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -111,6 +112,91 @@ func (x *Batch) GetNobody() []uint64 {
 	return nil
 }
 
+func (x *Batch) GetSeeks() *Seeks {
+	if x != nil {
+		return x.Seeks
+	}
+	return nil
+}
+
+// Seeks is most of what travels, and so it does in columns: a message for each
+// would cost more than the answer.
+type Seeks struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Calls         []uint64               `protobuf:"varint,1,rep,packed,name=calls,proto3" json:"calls,omitempty"`
+	Tokens        string                 `protobuf:"bytes,2,opt,name=tokens,proto3" json:"tokens,omitempty"`                // one after the other
+	Lengths       []uint32               `protobuf:"varint,3,rep,packed,name=lengths,proto3" json:"lengths,omitempty"`      // of each token, bytes
+	Interests     []uint64               `protobuf:"fixed64,4,rep,packed,name=interests,proto3" json:"interests,omitempty"` // one list after the other
+	Counts        []uint32               `protobuf:"varint,5,rep,packed,name=counts,proto3" json:"counts,omitempty"`        // of each list
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Seeks) Reset() {
+	*x = Seeks{}
+	mi := &file_actors_actorpb_actors_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Seeks) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Seeks) ProtoMessage() {}
+
+func (x *Seeks) ProtoReflect() protoreflect.Message {
+	mi := &file_actors_actorpb_actors_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Seeks.ProtoReflect.Descriptor instead.
+func (*Seeks) Descriptor() ([]byte, []int) {
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Seeks) GetCalls() []uint64 {
+	if x != nil {
+		return x.Calls
+	}
+	return nil
+}
+
+func (x *Seeks) GetTokens() string {
+	if x != nil {
+		return x.Tokens
+	}
+	return ""
+}
+
+func (x *Seeks) GetLengths() []uint32 {
+	if x != nil {
+		return x.Lengths
+	}
+	return nil
+}
+
+func (x *Seeks) GetInterests() []uint64 {
+	if x != nil {
+		return x.Interests
+	}
+	return nil
+}
+
+func (x *Seeks) GetCounts() []uint32 {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
 // Item is a call, its answer, or a note that nobody answers.
 type Item struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -137,7 +223,7 @@ type Item struct {
 
 func (x *Item) Reset() {
 	*x = Item{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[1]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -149,7 +235,7 @@ func (x *Item) String() string {
 func (*Item) ProtoMessage() {}
 
 func (x *Item) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[1]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -162,7 +248,7 @@ func (x *Item) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Item.ProtoReflect.Descriptor instead.
 func (*Item) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{1}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Item) GetCall() uint64 {
@@ -401,7 +487,7 @@ type Ask struct {
 
 func (x *Ask) Reset() {
 	*x = Ask{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[2]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -413,7 +499,7 @@ func (x *Ask) String() string {
 func (*Ask) ProtoMessage() {}
 
 func (x *Ask) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[2]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -426,7 +512,7 @@ func (x *Ask) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ask.ProtoReflect.Descriptor instead.
 func (*Ask) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{2}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Ask) GetToken() string {
@@ -573,7 +659,7 @@ type Nothing struct {
 
 func (x *Nothing) Reset() {
 	*x = Nothing{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[3]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -585,7 +671,7 @@ func (x *Nothing) String() string {
 func (*Nothing) ProtoMessage() {}
 
 func (x *Nothing) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[3]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -598,7 +684,7 @@ func (x *Nothing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Nothing.ProtoReflect.Descriptor instead.
 func (*Nothing) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{3}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{4}
 }
 
 type Sightings struct {
@@ -610,7 +696,7 @@ type Sightings struct {
 
 func (x *Sightings) Reset() {
 	*x = Sightings{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[4]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -622,7 +708,7 @@ func (x *Sightings) String() string {
 func (*Sightings) ProtoMessage() {}
 
 func (x *Sightings) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[4]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -635,7 +721,7 @@ func (x *Sightings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sightings.ProtoReflect.Descriptor instead.
 func (*Sightings) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{4}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Sightings) GetSightings() []*Sighting {
@@ -656,7 +742,7 @@ type Sighting struct {
 
 func (x *Sighting) Reset() {
 	*x = Sighting{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[5]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -668,7 +754,7 @@ func (x *Sighting) String() string {
 func (*Sighting) ProtoMessage() {}
 
 func (x *Sighting) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[5]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -681,7 +767,7 @@ func (x *Sighting) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sighting.ProtoReflect.Descriptor instead.
 func (*Sighting) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{5}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Sighting) GetToken() string {
@@ -715,7 +801,7 @@ type NewSession struct {
 
 func (x *NewSession) Reset() {
 	*x = NewSession{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[6]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -727,7 +813,7 @@ func (x *NewSession) String() string {
 func (*NewSession) ProtoMessage() {}
 
 func (x *NewSession) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[6]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -740,7 +826,7 @@ func (x *NewSession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewSession.ProtoReflect.Descriptor instead.
 func (*NewSession) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{6}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *NewSession) GetInterests() []string {
@@ -774,7 +860,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[7]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -786,7 +872,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[7]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -799,7 +885,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{7}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Answer) GetFault() *Fault {
@@ -891,7 +977,7 @@ type Fault struct {
 
 func (x *Fault) Reset() {
 	*x = Fault{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[8]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -903,7 +989,7 @@ func (x *Fault) String() string {
 func (*Fault) ProtoMessage() {}
 
 func (x *Fault) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[8]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -916,7 +1002,7 @@ func (x *Fault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fault.ProtoReflect.Descriptor instead.
 func (*Fault) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{8}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Fault) GetCode() string {
@@ -950,7 +1036,7 @@ type Verdicts struct {
 
 func (x *Verdicts) Reset() {
 	*x = Verdicts{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[9]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -962,7 +1048,7 @@ func (x *Verdicts) String() string {
 func (*Verdicts) ProtoMessage() {}
 
 func (x *Verdicts) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[9]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -975,7 +1061,7 @@ func (x *Verdicts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Verdicts.ProtoReflect.Descriptor instead.
 func (*Verdicts) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{9}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Verdicts) GetVerdicts() []*Verdict {
@@ -1005,7 +1091,7 @@ type Verdict struct {
 
 func (x *Verdict) Reset() {
 	*x = Verdict{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[10]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1017,7 +1103,7 @@ func (x *Verdict) String() string {
 func (*Verdict) ProtoMessage() {}
 
 func (x *Verdict) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[10]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1030,7 +1116,7 @@ func (x *Verdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Verdict.ProtoReflect.Descriptor instead.
 func (*Verdict) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{10}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Verdict) GetIndex() uint32 {
@@ -1081,7 +1167,7 @@ type Standing struct {
 
 func (x *Standing) Reset() {
 	*x = Standing{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[11]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1093,7 +1179,7 @@ func (x *Standing) String() string {
 func (*Standing) ProtoMessage() {}
 
 func (x *Standing) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[11]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1106,7 +1192,7 @@ func (x *Standing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Standing.ProtoReflect.Descriptor instead.
 func (*Standing) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{11}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Standing) GetSessionId() []byte {
@@ -1154,7 +1240,7 @@ type Registered struct {
 
 func (x *Registered) Reset() {
 	*x = Registered{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[12]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1166,7 +1252,7 @@ func (x *Registered) String() string {
 func (*Registered) ProtoMessage() {}
 
 func (x *Registered) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[12]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1179,7 +1265,7 @@ func (x *Registered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Registered.ProtoReflect.Descriptor instead.
 func (*Registered) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{12}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Registered) GetSessionId() []byte {
@@ -1211,7 +1297,7 @@ type Session struct {
 
 func (x *Session) Reset() {
 	*x = Session{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[13]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1223,7 +1309,7 @@ func (x *Session) String() string {
 func (*Session) ProtoMessage() {}
 
 func (x *Session) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[13]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1236,7 +1322,7 @@ func (x *Session) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Session.ProtoReflect.Descriptor instead.
 func (*Session) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{13}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Session) GetToken() string {
@@ -1286,7 +1372,7 @@ type Seek struct {
 
 func (x *Seek) Reset() {
 	*x = Seek{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[14]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1298,7 +1384,7 @@ func (x *Seek) String() string {
 func (*Seek) ProtoMessage() {}
 
 func (x *Seek) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[14]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1311,7 +1397,7 @@ func (x *Seek) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Seek.ProtoReflect.Descriptor instead.
 func (*Seek) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{14}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Seek) GetToken() string {
@@ -1345,7 +1431,7 @@ type Sought struct {
 
 func (x *Sought) Reset() {
 	*x = Sought{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[15]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1357,7 +1443,7 @@ func (x *Sought) String() string {
 func (*Sought) ProtoMessage() {}
 
 func (x *Sought) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[15]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1370,7 +1456,7 @@ func (x *Sought) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sought.ProtoReflect.Descriptor instead.
 func (*Sought) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{15}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Sought) GetFault() *Fault {
@@ -1399,7 +1485,7 @@ type Meet struct {
 
 func (x *Meet) Reset() {
 	*x = Meet{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[16]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1411,7 +1497,7 @@ func (x *Meet) String() string {
 func (*Meet) ProtoMessage() {}
 
 func (x *Meet) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[16]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1424,7 +1510,7 @@ func (x *Meet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Meet.ProtoReflect.Descriptor instead.
 func (*Meet) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{16}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Meet) GetFrom() *Session {
@@ -1459,7 +1545,7 @@ type Met struct {
 
 func (x *Met) Reset() {
 	*x = Met{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[17]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1471,7 +1557,7 @@ func (x *Met) String() string {
 func (*Met) ProtoMessage() {}
 
 func (x *Met) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[17]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1484,7 +1570,7 @@ func (x *Met) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Met.ProtoReflect.Descriptor instead.
 func (*Met) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{17}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Met) GetFault() *Fault {
@@ -1520,7 +1606,7 @@ type Match struct {
 
 func (x *Match) Reset() {
 	*x = Match{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[18]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1532,7 +1618,7 @@ func (x *Match) String() string {
 func (*Match) ProtoMessage() {}
 
 func (x *Match) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[18]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1545,7 +1631,7 @@ func (x *Match) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Match.ProtoReflect.Descriptor instead.
 func (*Match) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{18}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Match) GetA() *Side {
@@ -1587,7 +1673,7 @@ type Side struct {
 
 func (x *Side) Reset() {
 	*x = Side{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[19]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1599,7 +1685,7 @@ func (x *Side) String() string {
 func (*Side) ProtoMessage() {}
 
 func (x *Side) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[19]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1612,7 +1698,7 @@ func (x *Side) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Side.ProtoReflect.Descriptor instead.
 func (*Side) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{19}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Side) GetToken() string {
@@ -1650,7 +1736,7 @@ type Attach struct {
 
 func (x *Attach) Reset() {
 	*x = Attach{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[20]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1662,7 +1748,7 @@ func (x *Attach) String() string {
 func (*Attach) ProtoMessage() {}
 
 func (x *Attach) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[20]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1675,7 +1761,7 @@ func (x *Attach) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attach.ProtoReflect.Descriptor instead.
 func (*Attach) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{20}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Attach) GetToken() string {
@@ -1723,7 +1809,7 @@ type Detach struct {
 
 func (x *Detach) Reset() {
 	*x = Detach{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[21]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1735,7 +1821,7 @@ func (x *Detach) String() string {
 func (*Detach) ProtoMessage() {}
 
 func (x *Detach) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[21]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1748,7 +1834,7 @@ func (x *Detach) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Detach.ProtoReflect.Descriptor instead.
 func (*Detach) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{21}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Detach) GetToken() string {
@@ -1777,7 +1863,7 @@ type Acked struct {
 
 func (x *Acked) Reset() {
 	*x = Acked{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[22]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1789,7 +1875,7 @@ func (x *Acked) String() string {
 func (*Acked) ProtoMessage() {}
 
 func (x *Acked) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[22]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1802,7 +1888,7 @@ func (x *Acked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Acked.ProtoReflect.Descriptor instead.
 func (*Acked) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{22}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Acked) GetToken() string {
@@ -1844,7 +1930,7 @@ type Attached struct {
 
 func (x *Attached) Reset() {
 	*x = Attached{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[23]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1856,7 +1942,7 @@ func (x *Attached) String() string {
 func (*Attached) ProtoMessage() {}
 
 func (x *Attached) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[23]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1869,7 +1955,7 @@ func (x *Attached) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attached.ProtoReflect.Descriptor instead.
 func (*Attached) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{23}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Attached) GetConnection() string {
@@ -1905,7 +1991,7 @@ type Nudge struct {
 
 func (x *Nudge) Reset() {
 	*x = Nudge{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[24]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1917,7 +2003,7 @@ func (x *Nudge) String() string {
 func (*Nudge) ProtoMessage() {}
 
 func (x *Nudge) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[24]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1930,7 +2016,7 @@ func (x *Nudge) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Nudge.ProtoReflect.Descriptor instead.
 func (*Nudge) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{24}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Nudge) GetConnection() string {
@@ -1971,7 +2057,7 @@ type Ended struct {
 
 func (x *Ended) Reset() {
 	*x = Ended{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[25]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1983,7 +2069,7 @@ func (x *Ended) String() string {
 func (*Ended) ProtoMessage() {}
 
 func (x *Ended) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[25]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1996,7 +2082,7 @@ func (x *Ended) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ended.ProtoReflect.Descriptor instead.
 func (*Ended) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{25}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Ended) GetConnection() string {
@@ -2024,7 +2110,7 @@ type Refresh struct {
 
 func (x *Refresh) Reset() {
 	*x = Refresh{}
-	mi := &file_actors_actorpb_actors_proto_msgTypes[26]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2036,7 +2122,7 @@ func (x *Refresh) String() string {
 func (*Refresh) ProtoMessage() {}
 
 func (x *Refresh) ProtoReflect() protoreflect.Message {
-	mi := &file_actors_actorpb_actors_proto_msgTypes[26]
+	mi := &file_actors_actorpb_actors_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2049,7 +2135,7 @@ func (x *Refresh) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refresh.ProtoReflect.Descriptor instead.
 func (*Refresh) Descriptor() ([]byte, []int) {
-	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{26}
+	return file_actors_actorpb_actors_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Refresh) GetToken() string {
@@ -2063,14 +2149,21 @@ var File_actors_actorpb_actors_proto protoreflect.FileDescriptor
 
 const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"\n" +
-	"\x1bactors/actorpb/actors.proto\x12\rsighej.actors\"\xa0\x01\n" +
+	"\x1bactors/actorpb/actors.proto\x12\rsighej.actors\"\xcc\x01\n" +
 	"\x05Batch\x12\x12\n" +
 	"\x04from\x18\x01 \x01(\tR\x04from\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\x04R\x06number\x12\x14\n" +
 	"\x05taken\x18\x03 \x01(\x04R\x05taken\x12)\n" +
 	"\x05items\x18\x04 \x03(\v2\x13.sighej.actors.ItemR\x05items\x12\x12\n" +
 	"\x04life\x18\x05 \x01(\x06R\x04life\x12\x16\n" +
-	"\x06nobody\x18\x06 \x03(\x04R\x06nobody\"\x81\x05\n" +
+	"\x06nobody\x18\x06 \x03(\x04R\x06nobody\x12*\n" +
+	"\x05seeks\x18\a \x01(\v2\x14.sighej.actors.SeeksR\x05seeks\"\x85\x01\n" +
+	"\x05Seeks\x12\x14\n" +
+	"\x05calls\x18\x01 \x03(\x04R\x05calls\x12\x16\n" +
+	"\x06tokens\x18\x02 \x01(\tR\x06tokens\x12\x18\n" +
+	"\alengths\x18\x03 \x03(\rR\alengths\x12\x1c\n" +
+	"\tinterests\x18\x04 \x03(\x06R\tinterests\x12\x16\n" +
+	"\x06counts\x18\x05 \x03(\rR\x06counts\"\x81\x05\n" +
 	"\x04Item\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\x04R\x04call\x12&\n" +
 	"\x03ask\x18\x02 \x01(\v2\x12.sighej.actors.AskH\x00R\x03ask\x12/\n" +
@@ -2240,74 +2333,76 @@ func file_actors_actorpb_actors_proto_rawDescGZIP() []byte {
 	return file_actors_actorpb_actors_proto_rawDescData
 }
 
-var file_actors_actorpb_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_actors_actorpb_actors_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_actors_actorpb_actors_proto_goTypes = []any{
 	(*Batch)(nil),      // 0: sighej.actors.Batch
-	(*Item)(nil),       // 1: sighej.actors.Item
-	(*Ask)(nil),        // 2: sighej.actors.Ask
-	(*Nothing)(nil),    // 3: sighej.actors.Nothing
-	(*Sightings)(nil),  // 4: sighej.actors.Sightings
-	(*Sighting)(nil),   // 5: sighej.actors.Sighting
-	(*NewSession)(nil), // 6: sighej.actors.NewSession
-	(*Answer)(nil),     // 7: sighej.actors.Answer
-	(*Fault)(nil),      // 8: sighej.actors.Fault
-	(*Verdicts)(nil),   // 9: sighej.actors.Verdicts
-	(*Verdict)(nil),    // 10: sighej.actors.Verdict
-	(*Standing)(nil),   // 11: sighej.actors.Standing
-	(*Registered)(nil), // 12: sighej.actors.Registered
-	(*Session)(nil),    // 13: sighej.actors.Session
-	(*Seek)(nil),       // 14: sighej.actors.Seek
-	(*Sought)(nil),     // 15: sighej.actors.Sought
-	(*Meet)(nil),       // 16: sighej.actors.Meet
-	(*Met)(nil),        // 17: sighej.actors.Met
-	(*Match)(nil),      // 18: sighej.actors.Match
-	(*Side)(nil),       // 19: sighej.actors.Side
-	(*Attach)(nil),     // 20: sighej.actors.Attach
-	(*Detach)(nil),     // 21: sighej.actors.Detach
-	(*Acked)(nil),      // 22: sighej.actors.Acked
-	(*Attached)(nil),   // 23: sighej.actors.Attached
-	(*Nudge)(nil),      // 24: sighej.actors.Nudge
-	(*Ended)(nil),      // 25: sighej.actors.Ended
-	(*Refresh)(nil),    // 26: sighej.actors.Refresh
+	(*Seeks)(nil),      // 1: sighej.actors.Seeks
+	(*Item)(nil),       // 2: sighej.actors.Item
+	(*Ask)(nil),        // 3: sighej.actors.Ask
+	(*Nothing)(nil),    // 4: sighej.actors.Nothing
+	(*Sightings)(nil),  // 5: sighej.actors.Sightings
+	(*Sighting)(nil),   // 6: sighej.actors.Sighting
+	(*NewSession)(nil), // 7: sighej.actors.NewSession
+	(*Answer)(nil),     // 8: sighej.actors.Answer
+	(*Fault)(nil),      // 9: sighej.actors.Fault
+	(*Verdicts)(nil),   // 10: sighej.actors.Verdicts
+	(*Verdict)(nil),    // 11: sighej.actors.Verdict
+	(*Standing)(nil),   // 12: sighej.actors.Standing
+	(*Registered)(nil), // 13: sighej.actors.Registered
+	(*Session)(nil),    // 14: sighej.actors.Session
+	(*Seek)(nil),       // 15: sighej.actors.Seek
+	(*Sought)(nil),     // 16: sighej.actors.Sought
+	(*Meet)(nil),       // 17: sighej.actors.Meet
+	(*Met)(nil),        // 18: sighej.actors.Met
+	(*Match)(nil),      // 19: sighej.actors.Match
+	(*Side)(nil),       // 20: sighej.actors.Side
+	(*Attach)(nil),     // 21: sighej.actors.Attach
+	(*Detach)(nil),     // 22: sighej.actors.Detach
+	(*Acked)(nil),      // 23: sighej.actors.Acked
+	(*Attached)(nil),   // 24: sighej.actors.Attached
+	(*Nudge)(nil),      // 25: sighej.actors.Nudge
+	(*Ended)(nil),      // 26: sighej.actors.Ended
+	(*Refresh)(nil),    // 27: sighej.actors.Refresh
 }
 var file_actors_actorpb_actors_proto_depIdxs = []int32{
-	1,  // 0: sighej.actors.Batch.items:type_name -> sighej.actors.Item
-	2,  // 1: sighej.actors.Item.ask:type_name -> sighej.actors.Ask
-	7,  // 2: sighej.actors.Item.answer:type_name -> sighej.actors.Answer
-	14, // 3: sighej.actors.Item.seek:type_name -> sighej.actors.Seek
-	15, // 4: sighej.actors.Item.sought:type_name -> sighej.actors.Sought
-	16, // 5: sighej.actors.Item.meet:type_name -> sighej.actors.Meet
-	17, // 6: sighej.actors.Item.met:type_name -> sighej.actors.Met
-	20, // 7: sighej.actors.Item.attach:type_name -> sighej.actors.Attach
-	21, // 8: sighej.actors.Item.detach:type_name -> sighej.actors.Detach
-	22, // 9: sighej.actors.Item.acked:type_name -> sighej.actors.Acked
-	23, // 10: sighej.actors.Item.attached:type_name -> sighej.actors.Attached
-	24, // 11: sighej.actors.Item.nudge:type_name -> sighej.actors.Nudge
-	25, // 12: sighej.actors.Item.ended:type_name -> sighej.actors.Ended
-	26, // 13: sighej.actors.Item.refresh:type_name -> sighej.actors.Refresh
-	4,  // 14: sighej.actors.Ask.sight:type_name -> sighej.actors.Sightings
-	3,  // 15: sighej.actors.Ask.describe:type_name -> sighej.actors.Nothing
-	3,  // 16: sighej.actors.Ask.forget:type_name -> sighej.actors.Nothing
-	3,  // 17: sighej.actors.Ask.admit:type_name -> sighej.actors.Nothing
-	6,  // 18: sighej.actors.Ask.register:type_name -> sighej.actors.NewSession
-	5,  // 19: sighej.actors.Sightings.sightings:type_name -> sighej.actors.Sighting
-	8,  // 20: sighej.actors.Answer.fault:type_name -> sighej.actors.Fault
-	9,  // 21: sighej.actors.Answer.verdicts:type_name -> sighej.actors.Verdicts
-	11, // 22: sighej.actors.Answer.standing:type_name -> sighej.actors.Standing
-	12, // 23: sighej.actors.Answer.registered:type_name -> sighej.actors.Registered
-	10, // 24: sighej.actors.Verdicts.verdicts:type_name -> sighej.actors.Verdict
-	8,  // 25: sighej.actors.Sought.fault:type_name -> sighej.actors.Fault
-	13, // 26: sighej.actors.Sought.session:type_name -> sighej.actors.Session
-	13, // 27: sighej.actors.Meet.from:type_name -> sighej.actors.Session
-	8,  // 28: sighej.actors.Met.fault:type_name -> sighej.actors.Fault
-	18, // 29: sighej.actors.Met.match:type_name -> sighej.actors.Match
-	19, // 30: sighej.actors.Match.a:type_name -> sighej.actors.Side
-	19, // 31: sighej.actors.Match.b:type_name -> sighej.actors.Side
-	32, // [32:32] is the sub-list for method output_type
-	32, // [32:32] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	2,  // 0: sighej.actors.Batch.items:type_name -> sighej.actors.Item
+	1,  // 1: sighej.actors.Batch.seeks:type_name -> sighej.actors.Seeks
+	3,  // 2: sighej.actors.Item.ask:type_name -> sighej.actors.Ask
+	8,  // 3: sighej.actors.Item.answer:type_name -> sighej.actors.Answer
+	15, // 4: sighej.actors.Item.seek:type_name -> sighej.actors.Seek
+	16, // 5: sighej.actors.Item.sought:type_name -> sighej.actors.Sought
+	17, // 6: sighej.actors.Item.meet:type_name -> sighej.actors.Meet
+	18, // 7: sighej.actors.Item.met:type_name -> sighej.actors.Met
+	21, // 8: sighej.actors.Item.attach:type_name -> sighej.actors.Attach
+	22, // 9: sighej.actors.Item.detach:type_name -> sighej.actors.Detach
+	23, // 10: sighej.actors.Item.acked:type_name -> sighej.actors.Acked
+	24, // 11: sighej.actors.Item.attached:type_name -> sighej.actors.Attached
+	25, // 12: sighej.actors.Item.nudge:type_name -> sighej.actors.Nudge
+	26, // 13: sighej.actors.Item.ended:type_name -> sighej.actors.Ended
+	27, // 14: sighej.actors.Item.refresh:type_name -> sighej.actors.Refresh
+	5,  // 15: sighej.actors.Ask.sight:type_name -> sighej.actors.Sightings
+	4,  // 16: sighej.actors.Ask.describe:type_name -> sighej.actors.Nothing
+	4,  // 17: sighej.actors.Ask.forget:type_name -> sighej.actors.Nothing
+	4,  // 18: sighej.actors.Ask.admit:type_name -> sighej.actors.Nothing
+	7,  // 19: sighej.actors.Ask.register:type_name -> sighej.actors.NewSession
+	6,  // 20: sighej.actors.Sightings.sightings:type_name -> sighej.actors.Sighting
+	9,  // 21: sighej.actors.Answer.fault:type_name -> sighej.actors.Fault
+	10, // 22: sighej.actors.Answer.verdicts:type_name -> sighej.actors.Verdicts
+	12, // 23: sighej.actors.Answer.standing:type_name -> sighej.actors.Standing
+	13, // 24: sighej.actors.Answer.registered:type_name -> sighej.actors.Registered
+	11, // 25: sighej.actors.Verdicts.verdicts:type_name -> sighej.actors.Verdict
+	9,  // 26: sighej.actors.Sought.fault:type_name -> sighej.actors.Fault
+	14, // 27: sighej.actors.Sought.session:type_name -> sighej.actors.Session
+	14, // 28: sighej.actors.Meet.from:type_name -> sighej.actors.Session
+	9,  // 29: sighej.actors.Met.fault:type_name -> sighej.actors.Fault
+	19, // 30: sighej.actors.Met.match:type_name -> sighej.actors.Match
+	20, // 31: sighej.actors.Match.a:type_name -> sighej.actors.Side
+	20, // 32: sighej.actors.Match.b:type_name -> sighej.actors.Side
+	33, // [33:33] is the sub-list for method output_type
+	33, // [33:33] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_actors_actorpb_actors_proto_init() }
@@ -2315,7 +2410,7 @@ func file_actors_actorpb_actors_proto_init() {
 	if File_actors_actorpb_actors_proto != nil {
 		return
 	}
-	file_actors_actorpb_actors_proto_msgTypes[1].OneofWrappers = []any{
+	file_actors_actorpb_actors_proto_msgTypes[2].OneofWrappers = []any{
 		(*Item_Ask)(nil),
 		(*Item_Answer)(nil),
 		(*Item_Seek)(nil),
@@ -2330,7 +2425,7 @@ func file_actors_actorpb_actors_proto_init() {
 		(*Item_Ended)(nil),
 		(*Item_Refresh)(nil),
 	}
-	file_actors_actorpb_actors_proto_msgTypes[2].OneofWrappers = []any{
+	file_actors_actorpb_actors_proto_msgTypes[3].OneofWrappers = []any{
 		(*Ask_Sight)(nil),
 		(*Ask_Open)(nil),
 		(*Ask_Describe)(nil),
@@ -2338,7 +2433,7 @@ func file_actors_actorpb_actors_proto_init() {
 		(*Ask_Admit)(nil),
 		(*Ask_Register)(nil),
 	}
-	file_actors_actorpb_actors_proto_msgTypes[7].OneofWrappers = []any{
+	file_actors_actorpb_actors_proto_msgTypes[8].OneofWrappers = []any{
 		(*Answer_Verdicts)(nil),
 		(*Answer_Standing)(nil),
 		(*Answer_SessionId)(nil),
@@ -2350,7 +2445,7 @@ func file_actors_actorpb_actors_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_actors_actorpb_actors_proto_rawDesc), len(file_actors_actorpb_actors_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   27,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

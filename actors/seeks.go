@@ -1,0 +1,147 @@
+package actors
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"i80.dk/sighej"
+	"i80.dk/sighej/actors/actorpb"
+)
+
+// seek is a question for the session that has a token. Most sightings in a
+// cluster are one, and most are answered with nobody: the peer shares nothing.
+type seek struct {
+	asker     *actor.PID // gets a sought
+	token     sighej.Token
+	interests []sighej.InterestHash // the asker's
+
+	call uint64 // its number, once it has been asked
+}
+
+// seek looks for a peer, wherever it lives, and reports false when there is no
+// room for that. The asker is told of it unless it lives on another member and
+// shares none of the interests: most do not, and so little crosses.
+func (s *System) seek(q seek) bool {
+	address, here := s.home(q.token)
+	switch {
+	case here:
+		return s.desk.do(func() {
+			peer, err := s.find(context.Background(), q.token)
+			s.send(q.asker, &sought{q.token, peer, err})
+		})
+	case address == "":
+		s.send(q.asker, &sought{q.token, nil, errMoving})
+	default:
+		if err := s.links.seek(address, q); err != nil {
+			s.send(q.asker, &sought{q.token, nil, err})
+		}
+	}
+	return true
+}
+
+// onFound passes the answer of another member on to who asked.
+func (s *System) onFound(address string, q seek, r *actorpb.Sought, err error) {
+	if err == nil {
+		err = faultFromPB(r.GetFault())
+	}
+	switch p := r.GetSession(); {
+	case err != nil:
+		s.send(q.asker, &sought{q.token, nil, err})
+	case p == nil || p.GetToken() != string(q.token):
+		s.send(q.asker, &sought{q.token, nil, errUnknown})
+	default:
+		s.send(q.asker, &sought{q.token, s.abroad(p, address), nil})
+	}
+}
+
+// onSeeks answers what another member wants to know of sessions of this one.
+func (s *System) onSeeks(from string, q *actorpb.Seeks) {
+	if len(q.GetCalls()) == 0 {
+		return
+	}
+	now := s.cfg.Now()
+	nobody := make([]uint64, 0, len(q.GetCalls()))
+	each(q, func(call uint64, token string, interests []uint64) {
+		snap, active := s.index.Load(sighej.Token(token))
+		_, here := s.home(sighej.Token(token))
+		switch {
+		case !active || !here || s.idle() || !snap.live(now):
+			s.onSeek(from, call, &actorpb.Seek{Token: strings.Clone(token), Interests: interests})
+		case shares(snap.session.Interests, interests):
+			s.sought(from, call, &actorpb.Sought{Session: sessionToPB(snap.session)})
+		default:
+			nobody = append(nobody, call)
+		}
+	})
+	s.links.nobody(from, nobody...)
+}
+
+// seek asks a member.
+func (l *links) seek(address string, q seek) error {
+	if k := l.get(address); k != nil {
+		return k.seek(q)
+	}
+	return errPeerGone
+}
+
+func (k *link) seek(q seek) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.seeks) >= maxUnsent {
+		return errPeerBusy
+	}
+	k.last++
+	q.call = k.last
+	k.calls[q.call] = call{until: time.Now().Add(callTime), seek: q}
+	k.seeks = append(k.seeks, q)
+	k.flush()
+	return nil
+}
+
+// columns encodes seeks; nil for none.
+func columns(seeks []seek) *actorpb.Seeks {
+	if len(seeks) == 0 {
+		return nil
+	}
+	bytes, interests := 0, 0
+	for i := range seeks {
+		bytes += len(seeks[i].token)
+		interests += len(seeks[i].interests)
+	}
+	var tokens strings.Builder
+	tokens.Grow(bytes)
+	c := &actorpb.Seeks{
+		Calls: make([]uint64, len(seeks)), Lengths: make([]uint32, len(seeks)), Counts: make([]uint32, len(seeks)),
+		Interests: make([]uint64, 0, interests),
+	}
+	for i := range seeks {
+		q := &seeks[i]
+		tokens.WriteString(string(q.token))
+		for _, h := range q.interests {
+			c.Interests = append(c.Interests, uint64(h))
+		}
+		c.Calls[i], c.Lengths[i], c.Counts[i] = q.call, uint32(len(q.token)), uint32(len(q.interests))
+	}
+	c.Tokens = tokens.String()
+	return c
+}
+
+// each calls f with the seeks that columns encoded. What does not fit together is
+// left out.
+func each(c *actorpb.Seeks, f func(call uint64, token string, interests []uint64)) {
+	tokens, interests := c.GetTokens(), c.GetInterests()
+	if len(c.GetLengths()) != len(c.GetCalls()) || len(c.GetCounts()) != len(c.GetCalls()) {
+		return
+	}
+	for i, call := range c.GetCalls() {
+		length, count := int(c.GetLengths()[i]), int(c.GetCounts()[i])
+		if length > len(tokens) || count > len(interests) {
+			return
+		}
+		f(call, tokens[:length], interests[:count])
+		tokens, interests = tokens[length:], interests[count:]
+	}
+}
