@@ -52,6 +52,9 @@ func (s *System) activate(state persistence.State, set interestSet, loaded bool)
 	snap.pid = pid
 	s.send(pid, &begin{snap, state, loaded})
 	s.index.Store(token, snap)
+	if _, here := s.home(token); !here { // it has moved meanwhile, and Rehome may not have found it
+		s.send(pid, &leave{closeMoved})
+	}
 	return snap, nil
 }
 

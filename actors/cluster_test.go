@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"i80.dk/sighej/actors/actorpb"
 	"i80.dk/sighej/cluster"
 	"i80.dk/sighej/interest"
+	"i80.dk/sighej/persistence"
 	"i80.dk/sighej/persistence/memstore"
 	"i80.dk/sighej/wire"
 )
@@ -293,6 +295,55 @@ func TestMoving(t *testing.T) {
 			t.Errorf("phone %d was welcomed %d times, closed with %d", i, sock.count(wire.TypeWelcome), sock.closeCode())
 		}
 	}
+}
+
+// held is a store whose answer to Load waits.
+type held struct {
+	persistence.Sessions
+	token   atomic.Value // sighej.Token whose first answer waits
+	asked   chan struct{}
+	release chan struct{}
+}
+
+func (h *held) Load(ctx context.Context, token sighej.Token) (persistence.State, error) {
+	state, err := h.Sessions.Load(ctx, token)
+	if h.token.CompareAndSwap(token, sighej.Token("")) {
+		close(h.asked)
+		<-h.release
+	}
+	return state, err
+}
+
+// A session moves away while it is being activated. The member that it has left
+// must not keep it: whoever is heard there would be matched with somebody whose
+// phone is elsewhere.
+func TestMovingWhileActivated(t *testing.T) {
+	store := &held{asked: make(chan struct{}), release: make(chan struct{})}
+	store.token.Store(sighej.Token(""))
+	w := newTown(t, 2, func(c *Config) {
+		if store.Sessions == nil {
+			store.Sessions = c.Store
+		}
+		c.Store = store
+	})
+	p := register(t, w.members[0], "session-one-0", "devops")
+	at := func(home int) func(sighej.Token) int { return func(sighej.Token) int { return home } }
+	w.rehome(at(1))
+	eventually(t, "it to leave", func() bool { return w.members[0].Activated() == 0 })
+	store.token.Store(p.Token)
+	heard := make(chan struct{})
+	go func() {
+		defer close(heard)
+		_, _ = w.members[1].Describe(t.Context(), p.Caller)
+	}()
+	<-store.asked
+	w.rehome(at(0))
+	close(store.release)
+	<-heard
+	eventually(t, "the member to let it go", func() bool {
+		_, there := w.members[1].index.Load(p.Token)
+		return !there
+	})
 }
 
 // count is for a socket whose lock is held.

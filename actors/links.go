@@ -40,10 +40,10 @@ type links struct {
 	life uint64
 	send func(address string, b *actorpb.Batch)
 
-	gap   func(address string)   // told when something from there was lost; nil: nobody
-	late  func(*actorpb.Item)    // takes answers that nobody waits for any more; nil: nobody
+	gap   func(address string)                                       // told when something from there was lost; nil: nobody
+	late  func(*actorpb.Item)                                        // takes answers that nobody waits for any more; nil: nobody
 	found func(address string, q seek, r *actorpb.Sought, err error) // takes the answers to seeks; no r: nobody is there
-	fresh func() map[string]bool // the addresses of all members now; nil: those of keep
+	fresh func() map[string]bool                                     // the addresses of all members now; nil: those of keep
 
 	mu      sync.Mutex
 	to      map[string]*link

@@ -165,6 +165,7 @@ func (m *sight) fail(err error)    { m.done(nil, err) }
 func (m *setOpen) fail(err error)  { m.done(sighej.Standing{}, err) }
 func (m *describe) fail(err error) { m.done(sighej.Standing{}, err) }
 func (m *forget) fail(err error)   { m.done(err) }
+func (m *attach) fail(error)       { m.system.push(m.connection, &ended{closeMoved}) } // it looks again
 func (m *meet) fail(err error)     { m.reply(&met{system: m.system, token: m.token, err: err}) }
 
 func (m *sight) undelivered()    { m.fail(errGone) }
