@@ -29,8 +29,9 @@ func (s *System) find(ctx context.Context, token sighej.Token) (*snapshot, error
 var spawnSeed = maphash.MakeSeed()
 
 // activate makes the session an actor, unless it is one already. An actor that
-// still holds the token for a session that is over goes first.
-func (s *System) activate(state persistence.State, set interestSet, loaded bool) (*snapshot, error) {
+// still holds the token for a session that is over goes first. Shared tells that
+// another member may have acted for the session, or may yet.
+func (s *System) activate(state persistence.State, set interestSet, shared bool) (*snapshot, error) {
 	token := state.Session.Token
 	mu := &s.spawning[maphash.String(spawnSeed, string(token))%uint64(len(s.spawning))]
 	mu.Lock()
@@ -50,7 +51,7 @@ func (s *System) activate(state persistence.State, set interestSet, loaded bool)
 		return nil, err
 	}
 	snap.pid = pid
-	s.send(pid, &begin{snap, state, loaded})
+	s.send(pid, &begin{snap, state, shared})
 	s.index.Store(token, snap)
 	if _, here := s.home(token); !here { // it has moved meanwhile, and Rehome may not have found it
 		s.send(pid, &leave{closeMoved})

@@ -37,6 +37,8 @@ func (a *abode) Members() map[string]bool {
 	return all
 }
 
+func (a *abode) Unsettled() time.Duration { return a.m.Load().Unsettled() }
+
 func (a *abode) MayAct() bool { m := a.m.Load(); return m != nil && m.MayAct() }
 
 // newRemoteCrowds is members in this process that talk over real remoting, and

@@ -66,7 +66,7 @@ func (s *System) register(ctx context.Context, r sighej.NewSession, access sighe
 	if err != nil {
 		return sighej.Registered{}, err
 	}
-	if _, err := s.activate(persistence.State{Session: session, Open: r.Open}, set, false); err != nil {
+	if _, err := s.activate(persistence.State{Session: session, Open: r.Open}, set, s.unsettled() > 0); err != nil {
 		return sighej.Registered{}, err
 	}
 	return sighej.Registered{ID: session.ID, ExpiresAt: session.ExpiresAt}, nil

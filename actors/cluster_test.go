@@ -24,11 +24,12 @@ import (
 // town is several members in this process, each with its own actors, over one
 // store. Where a session lives the test decides.
 type town struct {
-	t       testing.TB
-	members []*System
-	owner   atomic.Pointer[func(sighej.Token) int] // -1: nobody
-	idle    sync.Map                               // members that may not act
-	network *network
+	t         testing.TB
+	members   []*System
+	owner     atomic.Pointer[func(sighej.Token) int] // -1: nobody
+	idle      sync.Map                               // members that may not act
+	unsettled atomic.Int64                           // nanoseconds
+	network   *network
 }
 
 // network is what carries messages between the members, encoded, and in their
@@ -87,6 +88,8 @@ func (p placed) Members() map[string]bool {
 	}
 	return all
 }
+
+func (p placed) Unsettled() time.Duration { return time.Duration(p.unsettled.Load()) }
 
 func (p placed) MayAct() bool {
 	_, idle := p.idle.Load(p.self)
@@ -344,6 +347,35 @@ func TestMovingWhileActivated(t *testing.T) {
 		_, there := w.members[1].index.Load(p.Token)
 		return !there
 	})
+}
+
+// A member that has not seen a change yet activates a session a second time and
+// makes a match for it. When it lets the session go, the other activation, which
+// has the phone, finds the nudge.
+func TestTwoActivations(t *testing.T) {
+	w := newTown(t, 2, nil)
+	p, q := register(t, w.members[0], "session-one-0", "devops"), register(t, w.members[1], "session-two-1", "devops")
+	sock := p.connect(false)
+	sock.awaitFrames(1)
+	w.move(func(sighej.Token) int { return 1 }) // which nobody tells member 0
+	if v := q.hears(p.Token); !v.NudgeSent {
+		t.Fatalf("%+v", v)
+	}
+	w.move(func(token sighej.Token) int { return int(token[len(token)-1] - '0') })
+	w.members[1].Rehome()
+	sock.await("its nudge", func() bool { return count(sock, wire.TypeNudge) == 1 })
+}
+
+// The same, and the other member is gone before it can tell: whoever registers
+// while the placement changes looks again once it does not.
+func TestRegisteredWhileUnsettled(t *testing.T) {
+	w := newTown(t, 1, nil)
+	w.unsettled.Store(int64(3 * time.Second))
+	p, q := register(t, w.members[0], "session-one-0", "devops"), register(t, w.members[0], "session-two-0", "devops")
+	sock := p.connect(false)
+	sock.awaitFrames(1)
+	commitUnseen(t, w.members[0].cfg.Store, w.members[0], p.Token, q.Token)
+	sock.await("its nudge", func() bool { return count(sock, wire.TypeNudge) == 1 })
 }
 
 // count is for a socket whose lock is held.

@@ -19,7 +19,7 @@ type (
 	begin struct {
 		snapshot *snapshot
 		state    persistence.State
-		loaded   bool // from the store; else it was registered just now
+		shared   bool // another member may have acted for it, or may yet
 	}
 	// sight reports what the session's phone has heard.
 	sight struct {

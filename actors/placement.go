@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"log/slog"
 	"strconv"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"i80.dk/sighej"
 	"i80.dk/sighej/actors/actorpb"
+	"i80.dk/sighej/cluster"
 	"i80.dk/sighej/wire"
 )
 
@@ -20,6 +22,9 @@ type Placement interface {
 	Home(token sighej.Token) (address string, here bool)
 	// Members returns the addresses of all members.
 	Members() map[string]bool
+	// Unsettled returns how long another member may still take a session that lives
+	// here for its own; 0: none does.
+	Unsettled() time.Duration
 	// MayAct reports whether this member may act for the sessions that live here.
 	MayAct() bool
 }
@@ -46,10 +51,23 @@ func (s *System) openGate() {
 	s.links.late, s.links.found = s.onLate, s.onFound
 	s.links.gap = func(address string) { s.reattach(reattach{from: []string{address}}) }
 	_, _ = s.actors.Root.SpawnNamed(actor.PropsFromFunc(func(ctx actor.Context) {
-		if b, ok := ctx.Message().(*actorpb.Batch); ok {
-			s.onBatch(b)
+		switch m := ctx.Message().(type) {
+		case *actorpb.Batch:
+			s.onBatch(m)
+		case *cluster.Unreadable:
+			s.onUnreadable(m)
 		}
 	}), GateName) // the name is free in a new actor system
+}
+
+// maxTold is how often the operator is told of messages that are not understood.
+const maxTold = 16
+
+func (s *System) onUnreadable(m *cluster.Unreadable) {
+	if s.unreadable.Add(1) <= maxTold {
+		s.cfg.Logger.Warn("a member sends what this release does not understand; it is passed over",
+			slog.String("type", m.Type), slog.Any("error", m.Err))
+	}
 }
 
 // onLate makes the session that asked for a match, and was told that there is no
@@ -81,6 +99,14 @@ func (s *System) home(token sighej.Token) (address string, here bool) {
 		return "", true
 	}
 	return s.cfg.Placement.Home(token)
+}
+
+// unsettled is how long other members may still act for sessions of this one.
+func (s *System) unsettled() time.Duration {
+	if s.cfg.Placement == nil {
+		return 0
+	}
+	return s.cfg.Placement.Unsettled()
 }
 
 // idle reports whether this member must not act for its sessions at the moment,

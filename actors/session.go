@@ -24,7 +24,7 @@ type session struct {
 	heard      meter       // sightings
 	since      int64       // when the connection came, Unix nanoseconds
 	over       wire.CloseCode
-	loaded     bool // from the store, and no phone has connected since
+	shared     bool // another activation may have made matches, and no phone has connected since
 }
 
 // affairs is what a session needs once it has company; one in an empty place
@@ -112,7 +112,7 @@ func (a *session) receiveOver(message any) {
 }
 
 func (a *session) onBegin(m *begin) {
-	a.snapshot, a.loaded = m.snapshot, m.loaded
+	a.snapshot, a.shared = m.snapshot, m.shared
 	if len(m.state.Outbox)+len(m.state.MatchedAt) > 0 {
 		a.company().outbox.pending = m.state.Outbox
 		a.matched.load(m.state.MatchedAt)
@@ -171,6 +171,9 @@ func (a *session) onStopping() {
 		a.inquiries.abandon(why)
 		for _, m := range a.consents {
 			m.fail(why)
+		}
+		if a.over == closeMoved && len(a.outbox.pending) > 0 {
+			a.system.refresh(a.session.Token) // it may be active there already, and not know of these
 		}
 	}
 }

@@ -75,10 +75,10 @@ func (a *session) onAttach(m *attach) {
 		a.system.push(a.connection, &ended{closeTakenOver})
 	}
 	a.connection, a.since = m.connection, m.since
-	if a.loaded { // a commit that another activation asked for may have come after the loading
-		a.loaded = false
+	if a.shared { // a commit that another activation asked for may have come after the loading, or may yet
+		a.shared = false
 		a.company()
-		a.refreshSoon()
+		a.refreshIn(max(storeRetry, a.system.unsettled()))
 	}
 	a.timer.Reset(max(a.lifetime(), 0)) // its phone is told in time
 	var pending []sighej.Nudge
@@ -125,15 +125,17 @@ func retriable(err error) bool {
 	return code == sighej.CodeUnavailable || code == sighej.CodeOverloaded
 }
 
-// refreshSoon has the store asked in a while, also if it is being asked now.
-func (a *session) refreshSoon() {
+func (a *session) refreshSoon() { a.refreshIn(storeRetry) }
+
+// refreshIn has the store asked in a while, also if it is being asked now.
+func (a *session) refreshIn(wait time.Duration) {
 	if a.outbox.refreshing {
 		a.outbox.inDoubt = true
 		return
 	}
 	a.outbox.refreshing = true
 	system, self := a.system, a.pid
-	time.AfterFunc(storeRetry, func() { system.send(self, refresh{}) })
+	time.AfterFunc(wait, func() { system.send(self, refresh{}) })
 }
 
 // onRefresh asks the store for nudges of matches whose commit nobody told this

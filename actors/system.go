@@ -63,6 +63,7 @@ type System struct {
 	sightings atomic.Int64
 
 	connections atomic.Uint64 // that there were; only in a cluster
+	unreadable  atomic.Int64  // messages of other members
 }
 
 // answerTime is how long a caller waits for an actor, which in turn waits for

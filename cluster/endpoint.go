@@ -68,6 +68,7 @@ func (e Endpoint) remoteConfig() (*remote.Config, error) {
 		grpc.Creds(credentialsOf(e.ServerTLS)),
 		grpc.ConnectionTimeout(dialWithin),
 		grpc.MaxRecvMsgSize(batchBytes),
+		grpc.StreamInterceptor(tolerate),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: pingAfter, Timeout: pongWithin}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingAfter / 2, PermitWithoutStream: true}),
 	}

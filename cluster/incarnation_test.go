@@ -3,6 +3,7 @@ package cluster_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"strconv"
 	"strings"
@@ -332,21 +333,23 @@ func TestJoinWaitsForTheLeases(t *testing.T) {
 func TestLargeBatchesArrive(t *testing.T) {
 	t.Parallel()
 	a, b := pair(t, plaintext(), plaintext())
-	const messages = 300 // more than a batch
-	var arrived atomic.Int64
-	count := actor.PropsFromFunc(func(ctx actor.Context) {
-		if m, ok := ctx.Message().(*actor.PID); ok && len(m.Id) == 64<<10 {
-			arrived.Add(1)
+	for _, load := range []struct{ messages, bytes int }{{300, 64 << 10}, {1000, 8 << 10}} { // more than a batch
+		var arrived atomic.Int64
+		count := actor.PropsFromFunc(func(ctx actor.Context) {
+			if m, ok := ctx.Message().(*actor.PID); ok && len(m.Id) == load.bytes {
+				arrived.Add(1)
+			}
+		})
+		name := fmt.Sprintf("count-%d", load.bytes)
+		if _, err := b.System.Root.SpawnNamed(count, name); err != nil {
+			t.Fatal(err)
 		}
-	})
-	if _, err := b.System.Root.SpawnNamed(count, "count"); err != nil {
-		t.Fatal(err)
+		to, message := actor.NewPID(b.System.Address(), name), &actor.PID{Id: strings.Repeat("x", load.bytes)}
+		for range load.messages {
+			a.System.Root.Send(to, message)
+		}
+		until(t, "all messages arrive", func() bool { return arrived.Load() == int64(load.messages) })
 	}
-	to, message := actor.NewPID(b.System.Address(), "count"), &actor.PID{Id: strings.Repeat("x", 64<<10)}
-	for range messages {
-		a.System.Root.Send(to, message)
-	}
-	until(t, "all messages arrive", func() bool { return arrived.Load() == messages })
 }
 
 // The log of the library names actors, and so may name tokens.

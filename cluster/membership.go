@@ -48,6 +48,7 @@ type Membership struct {
 	id       string
 	started  time.Time // its monotonic reading is what deadline counts from
 	deadline atomic.Int64
+	changed  atomic.Int64 // when the view did last, counted from started
 	draining atomic.Bool
 	self     atomic.Pointer[Member]
 	current  atomic.Pointer[sight]
@@ -96,6 +97,13 @@ func Join(ctx context.Context, cfg Config, id, address string) (*Membership, err
 // the partitions it owns. Once it has turned false while Run runs, it stays so.
 // It is one load and one reading of the clock, and asks nobody.
 func (m *Membership) MayAct() bool { return m.now() < m.deadline.Load() }
+
+// Unsettled returns how long another member may still go by an older view than
+// this one and take a partition of this one for its own: until it has renewed its
+// lease, or lost it. 0: all go by the present view. It never blocks.
+func (m *Membership) Unsettled() time.Duration {
+	return max(0, leaseTerm-time.Duration(m.now()-m.changed.Load()))
+}
 
 // now is the time since the start on the monotonic clock, in nanoseconds.
 func (m *Membership) now() int64 { return int64(time.Since(m.started)) }
@@ -213,6 +221,7 @@ func (m *Membership) replace(v *View) {
 		m.current.Store(&sight{v, old.changed})
 		return
 	}
+	m.changed.Store(m.now())
 	m.current.Store(&sight{v, make(chan struct{})})
 	close(old.changed)
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"sync/atomic"
+	"time"
 
 	"i80.dk/sighej"
 	"i80.dk/sighej/actors"
@@ -47,6 +48,14 @@ func (p *placement) Members() map[string]bool {
 		}
 	}
 	return addresses
+}
+
+// Unsettled returns how long others may still go by an older placement.
+func (p *placement) Unsettled() time.Duration {
+	if m := p.membership.Load(); m != nil {
+		return m.Unsettled()
+	}
+	return 0
 }
 
 // MayAct reports whether this member holds its lease.
