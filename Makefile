@@ -12,7 +12,6 @@ export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 RACED := ^i80\.dk/sighej/(actors|bench|cluster|mobile|persistence|server|transport)(/|$$)
-FAULTS := ^i80\.dk/sighej/internal/testcluster/faults$$
 GOTEST := go test -timeout 10m
 PKG ?= ./...
 
@@ -36,7 +35,7 @@ build: ## build bin/sighej
 .PHONY: test
 test: servers ## vet and test against real servers; the concurrent packages under the race detector
 	go vet ./...
-	go list ./... | grep -vE '$(RACED)|$(FAULTS)' | xargs $(GOTEST)
+	go list ./... | grep -vE '$(RACED)' | xargs $(GOTEST)
 	go list ./... | grep -E '$(RACED)' | CGO_ENABLED=1 xargs $(GOTEST) -race
 
 .PHONY: race

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -37,6 +38,10 @@ type Config struct {
 
 	// Env are further settings of the members, such as SESSION_TTL_SECONDS.
 	Env map[string]string
+
+	// Clocks is how far the clock of each member is off, for a Binary of
+	// [BuildWithWrongClock]; default: not at all.
+	Clocks []time.Duration
 
 	// Ports are the first member's public, admin and cluster port; each further
 	// member's are 10 above. One that is taken, or 0, becomes a free one.
@@ -153,6 +158,9 @@ func (c *Cluster) add(i int, cfg Config, env []string) error {
 	}
 	m.env = append(slices.Clone(env), "LISTEN_ADDR="+m.Public, "ADMIN_LISTEN_ADDR="+m.Admin,
 		"CLUSTER_LISTEN_ADDR="+m.listen, "CLUSTER_ADVERTISE_ADDR="+m.Cluster, "DATA_DIR="+m.dir)
+	if i < len(cfg.Clocks) {
+		m.env = append(m.env, fmt.Sprintf("%s=%d", clockOffset, int(cfg.Clocks[i].Seconds())))
+	}
 	var err error
 	if m.link, err = newLink(m.Name, m.Cluster, m.listen, c.caller); err != nil {
 		return err

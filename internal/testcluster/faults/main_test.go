@@ -80,6 +80,7 @@ func settled() time.Duration { return in(time.Second, 3*time.Second) }
 func begin(t *testing.T, cfg testcluster.Config) *town {
 	t.Helper()
 	t.Parallel()
+	pastMidnight(t)
 	cfg.Binary = *binary
 	c, err := testcluster.Start(t.Context(), cfg)
 	if err != nil {
@@ -113,6 +114,23 @@ func begin(t *testing.T, cfg testcluster.Config) *town {
 	w.mingle()
 	w.wait(settled())
 	return w
+}
+
+// pastMidnight waits until the day is over if a row would see the end of it: the
+// statistics that it compares are those of today.
+func pastMidnight(t *testing.T) {
+	now := time.Now().UTC()
+	left := now.Truncate(24 * time.Hour).Add(24 * time.Hour).Sub(now)
+	if left > in(3*time.Minute, 15*time.Minute) {
+		return
+	}
+	t.Logf("waits for %v, until midnight", left)
+	timer := time.NewTimer(left + time.Second)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-t.Context().Done():
+	}
 }
 
 // mingle lets people come until w.settle is called or the test ends.
