@@ -22,7 +22,9 @@
 // What is not promised: for up to a second after a member joins or leaves, two
 // members may take the same partition for theirs, since one of them has not
 // looked yet. That is allowed, because the store is the truth and every lasting
-// effect is one conditional step there. A member that acts without a lease is
+// effect is one conditional step there; [Membership.Unsettled] tells how long
+// it may be so, since a member that cannot look keeps its old view until it is
+// fenced. A member that acts without a lease is
 // not allowed. The monotonic clock stands still while a whole machine is
 // suspended; a virtual machine that was paused may act for as long as its lease
 // had left, and the store is what keeps that harmless.
@@ -33,5 +35,6 @@
 // under one member id. The library is told who is there and where a partition
 // lives; it decides neither. Its gossip does not run, and there is no activation
 // protocol: the kind [Kind] with the identity "17" is the gate, an actor of one
-// well-known name, of the member that owns partition 17.
+// well-known name, of the member that owns partition 17. What a member does not
+// understand arrives as [Unreadable], and all else that came with it arrives too.
 package cluster
