@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -193,3 +195,13 @@ func (c *Cluster) Logs(w io.Writer, lines int) {
 // Store returns a client of the cluster's Redis, past any proxy. It is the
 // cluster's to close.
 func (c *Cluster) Store() redis.UniversalClient { return c.store }
+
+// wanted returns port if it is free and not 0, else a free one.
+func wanted(port int) (int, error) {
+	if port != 0 && testservers.Vacant(port) == nil {
+		return port, nil
+	}
+	return testservers.FreePort()
+}
+
+func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

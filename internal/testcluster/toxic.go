@@ -10,14 +10,20 @@ import (
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
+
+	"i80.dk/sighej/internal/testservers"
 )
 
 // toxic is the proxy between the members and Redis.
 type toxic struct{ proxy *toxiproxy.Proxy }
 
 func newToxic(upstream string) (*toxic, error) {
+	port, err := testservers.FreePort() // it is closed and opened again
+	if err != nil {
+		return nil, err
+	}
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	t := &toxic{toxiproxy.NewProxy(server, "redis", "127.0.0.1:0", upstream)}
+	t := &toxic{toxiproxy.NewProxy(server, "redis", loopback(port), upstream)}
 	if err := t.proxy.Start(); err != nil {
 		return nil, fmt.Errorf("testcluster: the proxy of Redis: %w", err)
 	}

@@ -170,7 +170,7 @@ func (p *PostgresServer) create() error {
 	}
 	var err error
 	for range 3 {
-		if p.port, err = freePostgresPort(); err != nil {
+		if p.port, err = FreePort(); err != nil {
 			return err
 		}
 		if err = p.Start(); err == nil {
@@ -260,13 +260,4 @@ func postgresAccount() (*syscall.Credential, error) {
 		return nil, fmt.Errorf("testservers: account postgres: %w", err)
 	}
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
-}
-
-func freePostgresPort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("testservers: a port for PostgreSQL: %w", err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }

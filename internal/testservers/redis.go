@@ -60,7 +60,7 @@ func StartRedis() (*RedisServer, error) {
 	}
 	r := &RedisServer{dir: dir}
 	for range 3 { // a free port is only reserved by luck
-		if r.port, err = freeRedisPort(); err != nil {
+		if r.port, err = FreePort(); err != nil {
 			break
 		}
 		if err = r.Start(); err == nil {
@@ -199,12 +199,3 @@ func (r *RedisServer) ask(command, want string) error {
 }
 
 func (r *RedisServer) address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(r.port)) }
-
-func freeRedisPort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("testservers: a port for Redis: %w", err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port, nil
-}

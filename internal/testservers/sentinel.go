@@ -72,7 +72,7 @@ func (s *SentinelServer) start() (err error) {
 	if err = s.Replica.ask("REPLICAOF 127.0.0.1 "+strconv.Itoa(s.Primary.port), "+OK"); err != nil {
 		return err
 	}
-	if s.port, err = freeRedisPort(); err != nil {
+	if s.port, err = FreePort(); err != nil {
 		return err
 	}
 	if s.dir, err = os.MkdirTemp("", "sighej-sentinel-"); err != nil {

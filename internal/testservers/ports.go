@@ -1,4 +1,4 @@
-package testcluster
+package testservers
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 )
 
 // Ports below the ones that the kernel gives to outgoing connections, so that
-// none of those takes the port of a member that is down for a moment.
+// none of those takes the port of a server that is down for a moment.
 const (
 	firstPort = 12_000
 	lastPort  = 32_000
@@ -21,8 +21,9 @@ var ports struct {
 	used map[int]bool
 }
 
-// freePort returns a loopback port that nobody listens on, each once.
-func freePort() (int, error) {
+// FreePort returns a loopback port that nobody listens on, each once. No outgoing
+// connection takes it.
+func FreePort() (int, error) {
 	ports.mu.Lock()
 	defer ports.mu.Unlock()
 	if ports.used == nil {
@@ -34,28 +35,19 @@ func freePort() (int, error) {
 		if ports.used[port] {
 			continue
 		}
-		if err = vacant(port); err == nil {
+		if err = Vacant(port); err == nil {
 			ports.used[port] = true
 			return port, nil
 		}
 	}
-	return 0, fmt.Errorf("testcluster: no free port: %w", err)
+	return 0, fmt.Errorf("testservers: no free port: %w", err)
 }
 
-// wanted returns port if it is free and not 0, else a free one.
-func wanted(port int) (int, error) {
-	if port != 0 && vacant(port) == nil {
-		return port, nil
-	}
-	return freePort()
-}
-
-func vacant(port int) error {
-	l, err := net.Listen("tcp", loopback(port))
+// Vacant returns nil if nobody listens on a loopback port.
+func Vacant(port int) error {
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return err
 	}
 	return l.Close()
 }
-
-func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
