@@ -51,7 +51,7 @@ var clockOffset = func() (seconds int64) {
 `
 	changed = strings.Replace(changed, "import (\n", "import (\n\t\"syscall\"\n", 1)
 	replacement := filepath.Join(dir, "time.go")
-	if err := os.WriteFile(replacement, []byte(changed), 0o600); err != nil {
+	if err := os.WriteFile(replacement, []byte(changed), 0o600); err != nil { //nolint:gosec // the directory is the caller's
 		return "", fmt.Errorf("testcluster: %w", err)
 	}
 	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {original: replacement}})
