@@ -52,7 +52,7 @@ type InterestHash uint64
 // and actors share one *Session and none of them may change it. Whether it is
 // open is state, and kept beside it.
 type Session struct {
-	Token     Token
+	Token     Token // it was registered with; what it is heard by may change, see Rotation
 	ID        SessionID
 	Access    AccessHash
 	CreatedAt time.Time // UTC, whole milliseconds

@@ -20,11 +20,12 @@ import (
 type Sessions interface {
 	// Create stores a session, open or not, and counts it, with its categories, on
 	// the UTC day of its creation. It fails with [sighej.CodeTokenLive] when
-	// another live session has the token. The store may keep r.Session.
+	// another live session has the token, or is heard by it. The store may keep
+	// r.Session.
 	Create(ctx context.Context, r Registration) error
 
-	// Load returns what is known of the live session with that token, or
-	// [sighej.CodeNotFound].
+	// Load returns what is known of the live session that has that token or is heard
+	// by it, see [Sessions.Rotate], or [sighej.CodeNotFound].
 	Load(ctx context.Context, token sighej.Token) (State, error)
 
 	// Find returns the token of the live session whose access token has this hash,
@@ -34,6 +35,12 @@ type Sessions interface {
 	// SetOpen records the consent to be matched. [sighej.CodeNotFound] when the
 	// session is not live.
 	SetOpen(ctx context.Context, key sighej.SessionKey, open bool) error
+
+	// Rotate makes token what the session is heard by, and keeps what it was heard by
+	// good for grace. It returns how things are then. [sighej.CodeTokenLive] when a
+	// live session has the token or is heard by it, this one included unless it is
+	// the present one; [sighej.CodeNotFound] when the session is not live.
+	Rotate(ctx context.Context, key sighej.SessionKey, token sighej.Token, grace time.Duration) (sighej.Rotation, error)
 
 	// Delete forgets the session, its matches and its outbox. A session that is
 	// not there is no error.
@@ -72,6 +79,7 @@ type Registration struct {
 // the shared Session.
 type State struct {
 	Session   *sighej.Session
+	Rotation  sighej.Rotation
 	Open      bool
 	Outbox    []sighej.Nudge // oldest first
 	MatchedAt []time.Time    // one for each match of this session, oldest first

@@ -11,10 +11,11 @@ import (
 // record is one session. Session never changes; the rest belongs to whoever
 // holds the shard's lock.
 type record struct {
-	session *sighej.Session
-	doings  *doings // nil until the first match
-	place   uint32  // in the shard's heap
-	open    bool
+	session  *sighej.Session
+	rotation *sighej.Rotation // nil until the first; replaced, never changed
+	doings   *doings          // nil until the first match
+	place    uint32           // in the shard's heap
+	open     bool
 }
 
 // doings is what most sessions never have.
@@ -32,6 +33,13 @@ type matched struct {
 
 func (r *record) before(other *record) bool {
 	return r.session.ExpiresAt.Before(other.session.ExpiresAt)
+}
+
+func (r *record) rotated() sighej.Rotation {
+	if r.rotation == nil {
+		return sighej.Rotation{}
+	}
+	return *r.rotation
 }
 
 // matchWith returns the match with that peer, or nil.
@@ -76,7 +84,7 @@ func (r *record) ack(ids []sighej.NudgeID) {
 
 // state copies all that the caller may change.
 func (r *record) state() persistence.State {
-	state := persistence.State{Session: r.session, Open: r.open}
+	state := persistence.State{Session: r.session, Rotation: r.rotated(), Open: r.open}
 	if r.doings == nil {
 		return state
 	}

@@ -33,6 +33,7 @@ type Store struct {
 	seed     maphash.Seed
 	shards   [256]shard
 	access   [64]accessShard
+	aliases  aliases
 	counters counters
 	lease    lease
 }
@@ -62,6 +63,9 @@ func (s *Store) Create(_ context.Context, r persistence.Registration) error {
 			return errLive
 		}
 	}
+	if s.aliases.of(session.Token, now) != nil {
+		return errLive
+	}
 	rec := &record{session: session, open: r.Open}
 	sh.add(rec)
 	s.accessShard(session.Access).add(rec)
@@ -71,14 +75,27 @@ func (s *Store) Create(_ context.Context, r persistence.Registration) error {
 
 // Load implements [persistence.Sessions].
 func (s *Store) Load(_ context.Context, token sighej.Token) (persistence.State, error) {
+	now := time.Now()
+	if state, ok := s.load(token, now); ok {
+		return state, nil
+	}
+	if session := s.aliases.of(token, now); session != nil {
+		if state, ok := s.load(session.Token, now); ok && state.Session == session {
+			return state, nil
+		}
+	}
+	return persistence.State{}, errAbsent
+}
+
+func (s *Store) load(token sighej.Token, now time.Time) (persistence.State, bool) {
 	sh := &s.shards[s.index(token)]
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	rec := sh.live(token, time.Now())
+	rec := sh.live(token, now)
 	if rec == nil {
-		return persistence.State{}, errAbsent
+		return persistence.State{}, false
 	}
-	return rec.state(), nil
+	return rec.state(), true
 }
 
 // Find implements [persistence.Sessions].
@@ -177,6 +194,9 @@ func (s *Store) expire(sh *shard, now time.Time, limit int) bool {
 func (s *Store) forget(sh *shard, rec *record) {
 	sh.remove(rec)
 	s.accessShard(rec.session.Access).remove(rec)
+	if rec.rotation != nil {
+		s.aliases.forget(rec.session, rec.rotation.Token, rec.rotation.Former)
+	}
 }
 
 func (s *Store) index(token sighej.Token) int {

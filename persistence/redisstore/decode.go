@@ -27,6 +27,9 @@ func decodeState(token sighej.Token, fields map[string]string) (persistence.Stat
 		return persistence.State{}, err
 	}
 	state := persistence.State{Session: session, Open: fields[fieldOpen] == "1"}
+	if state.Rotation, err = decodeRotation(fields[fieldToken], fields[fieldFormer], fields[fieldFormerUntil]); err != nil {
+		return persistence.State{}, err
+	}
 	if open := fields[fieldOpen]; open != encodeOpen(state.Open) {
 		return persistence.State{}, corrupt(fieldOpen)
 	}
@@ -79,6 +82,21 @@ func decodeSession(token sighej.Token, fields map[string]string) (*sighej.Sessio
 		return nil, err
 	}
 	return s, nil
+}
+
+// decodeRotation reads the tokens that a session has taken; "" for none.
+func decodeRotation(token, former, until string) (r sighej.Rotation, err error) {
+	if token == "" && former == "" && until == "" {
+		return sighej.Rotation{}, nil
+	}
+	if !sighej.ValidToken(token) || !sighej.ValidToken(former) {
+		return sighej.Rotation{}, corrupt(fieldToken)
+	}
+	r.Token, r.Former = sighej.Token(token), sighej.Token(former)
+	if r.Until, err = decodeTime(until); err != nil {
+		return sighej.Rotation{}, corrupt(fieldFormerUntil)
+	}
+	return r, nil
 }
 
 func decodeMatch(value string) (time.Time, error) {

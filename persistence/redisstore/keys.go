@@ -15,8 +15,12 @@ import (
 // All keys of this package are made here. Times are Unix milliseconds unless
 // they say otherwise; "base64url" is without padding.
 
-// sessionKey: hash, one session. TTL: until the session's expires_at.
-func sessionKey(t sighej.Token) string { return "session:" + string(t) }
+// sessionKey: hash, one session. TTL: until the session's expires_at. For another
+// token that a session is heard by it holds no more than of, session_id and
+// expires_at, and ends with that.
+func sessionKey(t sighej.Token) string { return sessionPrefix + string(t) }
+
+const sessionPrefix = "session:"
 
 // Fields of a session.
 const (
@@ -29,6 +33,11 @@ const (
 	fieldInterests  = "interests"   // base64url, 8 bytes big endian of each keyed hash
 	fieldOpen       = "open"        // 1 or 0
 	fieldPending    = "pending"     // how many nudge fields there are; absent: 0
+
+	fieldToken       = "token"        // that it is heard by; absent: its own
+	fieldFormer      = "former"       // token that it was heard by before; absent: none
+	fieldFormerUntil = "former_until" // how long that is good
+	fieldOf          = "of"           // the session's own token, under another one
 
 	// m:<pair, see pairs.of> = "<id of this side's nudge> <time of the match>"
 	fieldMatch = "m:"

@@ -15,6 +15,9 @@ var createSource string
 //go:embed lua/setopen.lua
 var setOpenSource string
 
+//go:embed lua/rotate.lua
+var rotateSource string
+
 //go:embed lua/delete.lua
 var deleteSource string
 
@@ -36,6 +39,7 @@ var leaseSource string
 var (
 	createScript       = newScript(createSource)
 	setOpenScript      = newScript(setOpenSource)
+	rotateScript       = newScript(rotateSource)
 	deleteScript       = newScript(deleteSource)
 	commitScript       = newScript(commitSource)
 	ackScript          = newScript(ackSource)
@@ -44,7 +48,7 @@ var (
 	leaseScript        = newScript(leaseSource)
 
 	sources = []string{
-		createSource, setOpenSource, deleteSource, commitSource,
+		createSource, setOpenSource, rotateSource, deleteSource, commitSource,
 		ackSource, addSightingsSource, seedSource, leaseSource,
 	}
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -40,15 +41,35 @@ func (s *Store) Create(ctx context.Context, r persistence.Registration) error {
 // Load implements [persistence.Sessions]. What has expired Redis no longer
 // tells, at the same millisecond as to every other call.
 func (s *Store) Load(ctx context.Context, token sighej.Token) (persistence.State, error) {
-	cmd := redis.NewMapStringStringCmd(ctx, "hgetall", sessionKey(token))
-	if err := s.lanes.do(ctx, cmd); err != nil {
+	fields, err := s.fields(ctx, token)
+	if err != nil {
 		return persistence.State{}, err
 	}
-	fields := cmd.Val()
-	if len(fields) == 0 {
+	id, own := fields[fieldID], fields[fieldOf]
+	if own == "" {
+		return decodeState(token, fields)
+	}
+	if !sighej.ValidToken(own) {
+		return persistence.State{}, corrupt(fieldOf)
+	}
+	if fields, err = s.fields(ctx, sighej.Token(own)); err != nil {
+		return persistence.State{}, err
+	}
+	if fields[fieldID] != id {
 		return persistence.State{}, errAbsent
 	}
-	return decodeState(token, fields)
+	return decodeState(sighej.Token(own), fields)
+}
+
+func (s *Store) fields(ctx context.Context, token sighej.Token) (map[string]string, error) {
+	cmd := redis.NewMapStringStringCmd(ctx, "hgetall", sessionKey(token))
+	if err := s.lanes.do(ctx, cmd); err != nil {
+		return nil, err
+	}
+	if len(cmd.Val()) == 0 {
+		return nil, errAbsent
+	}
+	return cmd.Val(), nil
 }
 
 // Find implements [persistence.Sessions].
@@ -74,10 +95,37 @@ func (s *Store) SetOpen(ctx context.Context, key sighej.SessionKey, open bool) e
 	return err
 }
 
+// Rotate implements [persistence.Sessions].
+func (s *Store) Rotate(ctx context.Context, key sighej.SessionKey, token sighej.Token, grace time.Duration) (sighej.Rotation, error) {
+	cmd := rotateScript.with(2, sessionKey(key.Token), sessionKey(token),
+		key.ID.String(), string(key.Token), string(token), grace.Milliseconds(), sessionPrefix)
+	if err := s.lanes.do(ctx, cmd); err != nil {
+		return sighej.Rotation{}, err
+	}
+	answer, err := cmd.Slice()
+	if err != nil || len(answer) == 0 {
+		return sighej.Rotation{}, corrupt("the answer of a script")
+	}
+	switch done, _ := answer[0].(int64); {
+	case done == 0:
+		return sighej.Rotation{}, errAbsent
+	case done == 2:
+		return sighej.Rotation{}, errLive
+	case len(answer) != 3:
+		return sighej.Rotation{}, corrupt("the answer of a script")
+	}
+	former, _ := answer[1].(string)
+	until, _ := answer[2].(string)
+	if former == "" {
+		return sighej.Rotation{}, nil // it was asked for the session's own token, which it never left
+	}
+	return decodeRotation(string(token), former, until)
+}
+
 // Delete implements [persistence.Sessions].
 func (s *Store) Delete(ctx context.Context, key sighej.SessionKey) error {
 	partition := partitionKey(sighej.Partition(key.Token))
-	_, err := s.run(ctx, deleteScript.with(2, sessionKey(key.Token), partition, key.ID.String(), string(key.Token), accessPrefix))
+	_, err := s.run(ctx, deleteScript.with(2, sessionKey(key.Token), partition, key.ID.String(), string(key.Token), accessPrefix, sessionPrefix))
 	return err
 }
 
