@@ -43,6 +43,7 @@ type Registered struct {
 
 // Standing is a session as its owner may see it.
 type Standing struct {
+	Token     Token // by which it is heard
 	Key       SessionKey
 	ExpiresAt time.Time
 	Open      bool

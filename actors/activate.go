@@ -13,15 +13,29 @@ import (
 	"i80.dk/sighej/persistence"
 )
 
-// find returns the live session with that token, activating it if the store
-// has it. It blocks; CodeNotFound when there is none.
+// find returns the live session that has that token or is, or was, heard by it,
+// activating it if the store has it. One that is heard by a token of this member
+// may live on another. It blocks; CodeNotFound when there is none.
 func (s *System) find(ctx context.Context, token sighej.Token) (*snapshot, error) {
-	if snap, ok := s.index.Load(token); ok && snap.live(s.cfg.Now()) {
+	now := s.cfg.Now()
+	if snap, ok := s.active(token, now); ok && snap.live(now) {
+		return snap, nil
+	}
+	if snap, ok := s.astray(token, now); ok {
 		return snap, nil
 	}
 	state, err := s.cfg.Store.Load(ctx, token)
 	if err != nil {
 		return nil, err
+	}
+	if own := state.Session.Token; own != token {
+		switch address, here := s.home(own); {
+		case here:
+		case address == "":
+			return nil, errMoving
+		default:
+			return s.remember(token, state, address), nil
+		}
 	}
 	return s.activate(state, s.cfg.Lexicon.Restore(state.Session.Interests), true)
 }
@@ -53,6 +67,7 @@ func (s *System) activate(state persistence.State, set interestSet, shared bool)
 	snap.pid = pid
 	s.send(pid, &begin{snap, state, shared})
 	s.index.Store(token, snap)
+	s.alias(snap, state.Rotation)
 	if _, here := s.home(token); !here { // it has moved meanwhile, and Rehome may not have found it
 		s.send(pid, &leave{closeMoved})
 	}

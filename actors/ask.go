@@ -40,7 +40,11 @@ func (s *System) locate(ctx context.Context, c sighej.Caller) (*far, error) {
 			ask.Token = string(token)
 		}
 	}
-	return s.place(ask)
+	f, err := s.place(ask)
+	if f != nil || err != nil {
+		return f, err
+	}
+	return s.follow(ctx, ask)
 }
 
 // place tells where an Ask is to go; nil: it is for this member.
@@ -50,6 +54,21 @@ func (s *System) place(ask *actorpb.Ask) (*far, error) {
 		return nil, err
 	}
 	return &far{onTo, ask}, nil
+}
+
+// follow makes an Ask for a token that its session has taken one for the session's
+// own, which may be another member's; nil: it is for this member. It may ask the
+// store.
+func (s *System) follow(ctx context.Context, ask *actorpb.Ask) (*far, error) {
+	if _, own := s.index.Load(sighej.Token(ask.GetToken())); own || ask.GetRegister() != nil {
+		return nil, nil
+	}
+	snap, err := s.find(ctx, sighej.Token(ask.GetToken()))
+	if err != nil || snap.session.Token == sighej.Token(ask.GetToken()) {
+		return nil, nil //nolint:nilerr // what is wrong is told by whoever identifies the caller
+	}
+	ask.Token = string(snap.session.Token)
+	return s.place(ask)
 }
 
 // elsewhere asks the session's member and waits for its answer.
@@ -102,19 +121,21 @@ func (s *System) onAsk(a *actorpb.Ask, answer func(*actorpb.Answer)) {
 		fail(err)
 	case f != nil:
 		a.Hops++
-		s.ask(f, func(r *actorpb.Answer, err error) {
-			if err != nil {
-				fail(err)
-				return
-			}
-			answer(r)
-		})
+		s.passOn(f, nil, answer)
 	case a.GetRegister() != nil:
 		if !s.desk.do(func() { s.onRegister(a, answer) }) {
 			fail(errBusy)
 		}
 	default:
 		s.at(a.GetToken(), func(snap *snapshot, err error) {
+			if err == nil && s.away(snap.pid) { // the token is one that its session has taken
+				a.Token = string(snap.session.Token)
+				a.Hops++
+				if f, err := s.place(a); f != nil || err != nil {
+					s.passOn(f, err, answer)
+					return
+				}
+			}
 			if err == nil && s.proves(a, snap) {
 				s.carryOut(snap, a, answer)
 				return
@@ -124,6 +145,20 @@ func (s *System) onAsk(a *actorpb.Ask, answer func(*actorpb.Answer)) {
 			}
 		})
 	}
+}
+
+// passOn asks another member, unless err says why it cannot be.
+func (s *System) passOn(f *far, err error, answer func(*actorpb.Answer)) {
+	if err != nil {
+		answer(&actorpb.Answer{Fault: faultToPB(err)})
+		return
+	}
+	s.ask(f, func(r *actorpb.Answer, err error) {
+		if err != nil {
+			r = &actorpb.Answer{Fault: faultToPB(err)}
+		}
+		answer(r)
+	})
 }
 
 // proves reports whether an Ask has what opens the session.
@@ -180,12 +215,14 @@ func (s *System) carryOut(snap *snapshot, a *actorpb.Ask, answer func(*actorpb.A
 		}})
 	case *actorpb.Ask_Open:
 		s.send(snap.pid, &setOpen{k.Open, standing})
+	case *actorpb.Ask_Rotate:
+		s.send(snap.pid, &rotate{sighej.Token(k.Rotate), standing})
 	case *actorpb.Ask_Describe:
 		s.send(snap.pid, &describe{standing})
 	case *actorpb.Ask_Forget:
 		s.send(snap.pid, &forget{func(err error) { answer(&actorpb.Answer{Fault: faultToPB(err)}) }})
 	case *actorpb.Ask_Admit:
-		answer(&actorpb.Answer{What: &actorpb.Answer_SessionId{SessionId: snap.session.ID[:]}})
+		answer(&actorpb.Answer{What: &actorpb.Answer_SessionId{SessionId: snap.session.ID[:]}, Token: string(snap.session.Token)})
 	default:
 		answer(&actorpb.Answer{Fault: faultToPB(errGarbled)})
 	}

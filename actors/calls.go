@@ -83,7 +83,7 @@ func (s *System) Admit(ctx context.Context, c sighej.Caller) (sighej.SessionKey,
 	if f != nil {
 		f.ask.What = &actorpb.Ask_Admit{}
 		return elsewhere(ctx, s, f, func(a *actorpb.Answer) (sighej.SessionKey, error) {
-			return sighej.SessionKey{Token: sighej.Token(f.ask.GetToken()), ID: sessionID(a.GetSessionId())}, nil
+			return sighej.SessionKey{Token: sighej.Token(a.GetToken()), ID: sessionID(a.GetSessionId())}, nil
 		})
 	}
 	snap, err := s.identify(ctx, c)

@@ -129,13 +129,14 @@ func verdictsFromPB(p *actorpb.Verdicts, n int) []sighej.Verdict {
 func standingToPB(s sighej.Standing) *actorpb.Standing {
 	return &actorpb.Standing{
 		SessionId: s.Key.ID[:], ExpiresAt: s.ExpiresAt.UnixMilli(), Open: s.Open, Interests: s.Interests, Pending: uint32(s.Pending),
+		Token: string(s.Token),
 	}
 }
 
 func standingFromPB(p *actorpb.Standing, token sighej.Token) sighej.Standing {
 	return sighej.Standing{
 		Key: sighej.SessionKey{Token: token, ID: sessionID(p.GetSessionId())}, ExpiresAt: milli(p.GetExpiresAt()),
-		Open: p.GetOpen(), Interests: p.GetInterests(), Pending: int(p.GetPending()),
+		Open: p.GetOpen(), Interests: p.GetInterests(), Pending: int(p.GetPending()), Token: sighej.Token(p.GetToken()),
 	}
 }
 

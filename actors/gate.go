@@ -63,7 +63,8 @@ func (s *System) here(token string, hops uint32) (onTo string, err error) {
 
 // at finds the session for a message and calls then, at once or from the desk.
 func (s *System) at(token string, then func(*snapshot, error)) {
-	if snap, ok := s.index.Load(sighej.Token(token)); ok && snap.live(s.cfg.Now()) {
+	now := s.cfg.Now()
+	if snap, ok := s.active(sighej.Token(token), now); ok && snap.live(now) {
 		then(snap, nil)
 		return
 	}
@@ -89,7 +90,7 @@ func (s *System) onSeek(from string, call uint64, k *actorpb.Seek) {
 	default:
 		s.at(k.GetToken(), func(snap *snapshot, err error) {
 			switch {
-			case err == nil && shares(snap.session.Interests, k.GetInterests()):
+			case err == nil && snap.heardAs(sighej.Token(k.GetToken()), s.cfg.Now()) && shares(snap.session.Interests, k.GetInterests()):
 				s.sought(from, call, &actorpb.Sought{Session: sessionToPB(snap.session)})
 			case err == nil || sighej.CodeOf(err) == sighej.CodeNotFound:
 				s.links.nobody(from, call)

@@ -81,6 +81,17 @@ type (
 	}
 	// opened tells whether the store recorded it.
 	opened struct{ err error }
+	// rotate makes another token what the session is heard by.
+	rotate struct {
+		token sighej.Token
+		done  func(sighej.Standing, error)
+	}
+	// rotated tells whether the store did so.
+	rotated struct {
+		rotation sighej.Rotation
+		err      error
+		done     func(sighej.Standing, error)
+	}
 	// describe asks for the session's standing.
 	describe struct {
 		done func(sighej.Standing, error)
@@ -163,6 +174,7 @@ var errGone = sighej.Errorf(sighej.CodeUnauthorized, "the session has ended")
 
 func (m *sight) fail(err error)    { m.done(nil, err) }
 func (m *setOpen) fail(err error)  { m.done(sighej.Standing{}, err) }
+func (m *rotate) fail(err error)   { m.done(sighej.Standing{}, err) }
 func (m *describe) fail(err error) { m.done(sighej.Standing{}, err) }
 func (m *forget) fail(err error)   { m.done(err) }
 func (m *attach) fail(error)       { m.system.push(m.connection, &ended{closeMoved}) } // it looks again
@@ -170,6 +182,7 @@ func (m *meet) fail(err error)     { m.reply(&met{system: m.system, token: m.tok
 
 func (m *sight) undelivered()    { m.fail(errGone) }
 func (m *setOpen) undelivered()  { m.fail(errGone) }
+func (m *rotate) undelivered()   { m.fail(errGone) }
 func (m *describe) undelivered() { m.fail(errGone) }
 func (m *forget) undelivered()   { m.fail(errGone) }
 
@@ -184,6 +197,10 @@ func (s *System) undelivered(message any, moved bool) {
 		m.undelivered()
 	}
 }
+
+// The token may have been taken; asked again, a later activation knows.
+func (m *rotated) fail(err error) { m.done(sighej.Standing{}, err) }
+func (m *rotated) undelivered()   { m.fail(errGone) }
 
 // The session has ended anyway.
 func (m *forgotten) undelivered() { m.done(m.err) }

@@ -47,13 +47,39 @@ func (s *System) onFound(address string, q seek, r *actorpb.Sought, err error) {
 	if err == nil {
 		err = faultFromPB(r.GetFault())
 	}
-	switch p := r.GetSession(); {
-	case err != nil:
+	p := r.GetSession()
+	if err == nil && p == nil {
+		err = errUnknown
+	}
+	if err == nil && p.GetToken() != string(q.token) {
+		s.onFoundAlias(p, q)
+		return
+	}
+	if err != nil {
 		s.send(q.asker, &sought{q.token, nil, err})
-	case p == nil || p.GetToken() != string(q.token):
-		s.send(q.asker, &sought{q.token, nil, errUnknown})
+		return
+	}
+	s.send(q.asker, &sought{q.token, s.abroad(p, address), nil})
+}
+
+// onFoundAlias takes a session that is heard by a token and lives where its own
+// token does.
+func (s *System) onFoundAlias(p *actorpb.Session, q seek) {
+	own := sighej.Token(p.GetToken())
+	switch address, here := s.home(own); {
+	case here:
+		if !s.desk.do(func() {
+			peer, err := s.find(context.Background(), own)
+			s.send(q.asker, &sought{q.token, peer, err})
+		}) {
+			s.send(q.asker, &sought{q.token, nil, errBusy})
+		}
+	case address == "":
+		s.send(q.asker, &sought{q.token, nil, errMoving})
 	default:
-		s.send(q.asker, &sought{q.token, s.abroad(p, address), nil})
+		peer := s.abroad(p, address)
+		peer.rotation.Store(&sighej.Rotation{Token: q.token}) // it was asked for by that, and found
+		s.send(q.asker, &sought{q.token, peer, nil})
 	}
 }
 
@@ -65,18 +91,30 @@ func (s *System) onSeeks(from string, q *actorpb.Seeks) {
 	now := s.cfg.Now()
 	nobody := make([]uint64, 0, len(q.GetCalls()))
 	each(q, func(call uint64, token string, interests []uint64) {
-		snap, active := s.index.Load(sighej.Token(token))
-		_, here := s.home(sighej.Token(token))
+		snap, known := s.known(sighej.Token(token), now)
 		switch {
-		case !active || !here || s.idle() || !snap.live(now):
+		case !known:
 			s.onSeek(from, call, &actorpb.Seek{Token: strings.Clone(token), Interests: interests})
-		case shares(snap.session.Interests, interests):
+		case snap.heardAs(sighej.Token(token), now) && shares(snap.session.Interests, interests):
 			s.sought(from, call, &actorpb.Sought{Session: sessionToPB(snap.session)})
 		default:
 			nobody = append(nobody, call)
 		}
 	})
 	s.links.nobody(from, nobody...)
+}
+
+// known returns the live session that is heard by a token, if this member may tell
+// so without asking the store.
+func (s *System) known(token sighej.Token, now time.Time) (*snapshot, bool) {
+	_, here := s.home(token)
+	if !here || s.idle() {
+		return nil, false
+	}
+	if snap, ok := s.active(token, now); ok && snap.live(now) {
+		return snap, true
+	}
+	return s.astray(token, now)
 }
 
 // seek asks a member.

@@ -34,6 +34,7 @@ type affairs struct {
 	matched   hourly
 	inquiries inquiries
 	consents  []*setOpen // in order; the store works on the first
+	rotating  bool       // the store is asked for another token
 }
 
 // company returns the session's affairs, which are there from then on.
@@ -85,6 +86,10 @@ func (a *session) Receive(ctx actor.Context) {
 		a.onSetOpen(m)
 	case *opened:
 		a.onOpened(m)
+	case *rotate:
+		a.onRotate(m)
+	case *rotated:
+		a.onRotated(m)
 	case *describe:
 		a.onDescribe(m)
 	case *forget:
@@ -186,6 +191,7 @@ func (a *session) unlist() {
 		}
 		return now, xsync.CancelOp
 	})
+	a.system.unalias(a.snapshot)
 }
 
 // crash ends a session whose handling of a message panicked. The store still
@@ -209,7 +215,7 @@ func (a *session) onDescribe(m *describe) {
 
 func (a *session) standing() sighej.Standing {
 	return sighej.Standing{
-		Key: a.session.Key(), ExpiresAt: a.session.ExpiresAt, Open: !a.closed.Load(),
+		Key: a.session.Key(), Token: a.session.Present(a.rotated()), ExpiresAt: a.session.ExpiresAt, Open: !a.closed.Load(),
 		Interests: a.system.cfg.Lexicon.Spelled(a.set), Pending: len(a.company().outbox.pending),
 	}
 }

@@ -161,6 +161,9 @@ func (a *session) onRefreshed(m *refreshed) {
 			a.accept(n)
 		}
 		a.matched.load(m.state.MatchedAt)
+		if m.state.Rotation.Until.After(a.rotated().Until) {
+			a.system.alias(a.snapshot, m.state.Rotation)
+		}
 		if a.outbox.inDoubt {
 			a.outbox.inDoubt = false
 			a.refreshSoon()

@@ -41,7 +41,7 @@ func (a *session) look(s *sighej.Sighting, now time.Time) (sighej.Verdict, *inqu
 	if a.closed.Load() {
 		return sighej.Verdict{}, nil
 	}
-	if peer, ok := a.system.index.Load(s.Token); ok {
+	if peer, ok := a.system.active(s.Token, now); ok {
 		return a.judge(peer, s, now)
 	}
 	return a.seek(s.Token)
@@ -56,7 +56,7 @@ func (a *session) judge(peer *snapshot, s *sighej.Sighting, now time.Time) (sigh
 	switch {
 	case peer == a.snapshot:
 		return sighej.Verdict{Code: sighej.CodeInvalid}, nil
-	case !a.meets(peer, now, at):
+	case !a.meets(peer, now, at), !peer.heardAs(s.Token, now):
 		return sighej.Verdict{}, nil
 	case a.affairs != nil && a.inquiries.knows(peer.session):
 		return a.matchWith(peer), nil

@@ -11,13 +11,15 @@ import (
 )
 
 // snapshot is what others may know of an active session without asking its
-// actor. But for closed it never changes, so a sighting that does not overlap is
+// actor. But for the atomics it never changes, so a sighting that does not overlap is
 // decided on two snapshots alone.
 type snapshot struct {
 	session *sighej.Session
 	set     interest.Set
 	pid     *actor.PID  // of its actor, here or on another member
 	closed  atomic.Bool // consent withdrawn; written by the session's actor only
+
+	rotation atomic.Pointer[sighej.Rotation] // nil: none; written as closed is
 }
 
 func (p *snapshot) live(now time.Time) bool { return p.session.Live(now) }

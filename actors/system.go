@@ -56,7 +56,9 @@ type System struct {
 	clearing  *clearing
 	sessions  *actor.Props
 	sockets   *actor.Props
-	index     *xsync.Map[sighej.Token, *snapshot]
+	index     *xsync.Map[sighej.Token, *snapshot] // of the active sessions, by their own token
+	aliases   *xsync.Map[sighej.Token, *snapshot] // of them, by those that they have taken
+	strays    *xsync.Map[sighej.Token, stray]
 	links     *links                            // nil without a Placement, as is the next
 	attached  *xsync.Map[*Connection, struct{}] // connections of this member
 	spawning  [256]sync.Mutex                   // by token: one activation of it at a time
@@ -80,7 +82,8 @@ func New(cfg Config) *System {
 	s := &System{
 		cfg:   cfg,
 		desk:  newDesk(),
-		index: xsync.NewMap[sighej.Token, *snapshot](),
+		index: xsync.NewMap[sighej.Token, *snapshot](), aliases: xsync.NewMap[sighej.Token, *snapshot](),
+		strays: xsync.NewMap[sighej.Token, stray](),
 	}
 	s.pool = newPool(s.orphaned)
 	s.clearing = newClearing(s.pool, func(pid *actor.PID) { s.send(pid, lapse{}) })

@@ -111,6 +111,46 @@ func TestOwnSession(t *testing.T) {
 	})
 }
 
+// A session takes another token while its phone is connected.
+func TestRotation(t *testing.T) {
+	onEachStore(t, func(t *testing.T, change func(*Options)) {
+		m := start(t, change)
+		a, b, c := m.register(newToken(), "go"), m.register(newToken(), "go"), m.register(newToken(), "go")
+		sock := a.connect("sighej.v1")
+		taken := newToken()
+		for range 2 { // tried again, as after an answer that was lost
+			if status, answer := m.call("POST", "/session/rotate", a.access, wire.RotateSession{BLEToken: taken}); status != 200 || answer["ble_token"] != taken {
+				t.Fatal(status, answer)
+			}
+		}
+		if status, answer := m.call("POST", "/session/rotate", b.access, wire.RotateSession{BLEToken: taken}); status != 409 || answer["code"] != "token_live" {
+			t.Error("another's token:", status, answer)
+		}
+		for _, heard := range []struct {
+			by    caller
+			token string
+		}{{b, taken}, {c, a.token}} {
+			if status, answer := heard.by.hears(heard.token); status != 200 || answer["nudge_sent"] != true {
+				t.Error(status, answer)
+			}
+		}
+		for range 2 {
+			sock.next("nudge")
+		}
+		if status, answer := m.call("GET", "/session", a.access, nil); answer["ble_token"] != taken || answer["pending"] != 2.0 {
+			t.Error(status, answer)
+		}
+		if w := (caller{m, taken, a.access}).connect("sighej.v1").next("welcome"); w["pending"] != 2.0 {
+			t.Error("under the new one:", w)
+		}
+		if status, answer := m.call("DELETE", "/session", a.access, nil); status != 204 {
+			t.Error(status, answer)
+		}
+		m.register(taken, "go")
+		m.register(a.token, "go")
+	})
+}
+
 func TestSightings(t *testing.T) {
 	onEachStore(t, func(t *testing.T, change func(*Options)) {
 		m := start(t, change)

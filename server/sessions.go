@@ -92,7 +92,7 @@ func told[T any](s *sessions, call func(*actors.System) (T, error)) (T, error) {
 	return v, err
 }
 
-// Register implements [transport.Sessions], as do the next four.
+// Register implements [transport.Sessions], as do the next five.
 func (s *sessions) Register(ctx context.Context, r sighej.NewSession) (sighej.Registered, error) {
 	system, err := s.serving()
 	if err != nil {
@@ -109,6 +109,11 @@ func (s *sessions) Describe(ctx context.Context, c sighej.Caller) (sighej.Standi
 // SetOpen records consent.
 func (s *sessions) SetOpen(ctx context.Context, c sighej.Caller, open bool) (sighej.Standing, error) {
 	return told(s, func(system *actors.System) (sighej.Standing, error) { return system.SetOpen(ctx, c, open) })
+}
+
+// Rotate makes the caller's session heard by another token.
+func (s *sessions) Rotate(ctx context.Context, c sighej.Caller, token sighej.Token) (sighej.Standing, error) {
+	return told(s, func(system *actors.System) (sighej.Standing, error) { return system.Rotate(ctx, c, token) })
 }
 
 // Forget ends the caller's session.

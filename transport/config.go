@@ -18,6 +18,7 @@ type Sessions interface {
 	Register(ctx context.Context, r sighej.NewSession) (sighej.Registered, error)
 	Describe(ctx context.Context, c sighej.Caller) (sighej.Standing, error)
 	SetOpen(ctx context.Context, c sighej.Caller, open bool) (sighej.Standing, error)
+	Rotate(ctx context.Context, c sighej.Caller, token sighej.Token) (sighej.Standing, error)
 	Forget(ctx context.Context, c sighej.Caller) error
 
 	// Sight returns a verdict for each sighting, in order.

@@ -17,6 +17,7 @@ import (
 
 const (
 	create    = `{"ble_token":"` + ownToken + `","interests":["devops","hardstyle"]}`
+	rotate    = `{"ble_token":"a-new-token"}`
 	match     = `{"own_token":"` + ownToken + `","detected_token":"` + peerToken + `","rssi":-60}`
 	sightings = `{"own_token":"` + ownToken + `","sightings":[{"token":"` + peerToken +
 		`","rssi":-60,"seen_at":"2026-05-12T20:00:00+02:00"},{"token":"another-one"}]}`
@@ -34,6 +35,7 @@ func TestAnswers(t *testing.T) {
 		{call{"POST", "/session", strings.Replace(create, "devops", `5\": 7\\`, 1), "-", nil}, 201, ""}, // no field twice
 		{call{"GET", "/session", "", "", nil}, 200, `"interests":[]`},
 		{call{"PATCH", "/session", `{"open_to_talk":true}`, "", nil}, 200, `"open_to_talk":true`},
+		{call{"POST", "/session/rotate", rotate, "", nil}, 200, `"ble_token":"a-new-token"`},
 		{call{"DELETE", "/session", "", "", nil}, 204, ""},
 		{call{"POST", "/match", match, "", nil}, 200, `{"match":false,"shared_interests":[],"nudge_sent":false}`},
 		{call{"POST", "/sightings", sightings, "", nil}, 200, `{"token":"another-one","match":false`},
@@ -98,6 +100,7 @@ func TestRefusals(t *testing.T) {
 			sighej.CodeInvalid,
 			[]string{"body.own_token", "body.sightings[0].rssi", "body.sightings[1].seen_at"},
 		},
+		"a token that is none":  {call{"POST", "/session/rotate", `{"ble_token":"no token"}`, "", nil}, sighej.CodeInvalid, []string{"body.ble_token"}},
 		"consent that is none":  {call{"PATCH", "/session", `{"open_to_talk":"yes"}`, "", nil}, sighej.CodeInvalid, []string{"body.open_to_talk"}},
 		"no plain integer":      {call{"POST", "/match", strings.Replace(match, "-60", "-6e1", 1), "", nil}, sighej.CodeInvalid, []string{"body"}},
 		"rssi out of range":     {call{"POST", "/match", strings.Replace(match, "-60", "-128", 1), "", nil}, sighej.CodeInvalid, []string{"body.rssi"}},
@@ -135,6 +138,7 @@ func TestMethodNotAllowedNamesTheOthers(t *testing.T) {
 	for path, allow := range map[string]string{
 		"/session":        "GET, HEAD, POST, PATCH, DELETE",
 		"/match":          "POST",
+		"/session/rotate": "POST",
 		"/ws/" + ownToken: "GET, HEAD",
 	} {
 		w := s.do(call{"PUT", path, "", "", nil})
@@ -152,6 +156,7 @@ func TestErrorsOfSessions(t *testing.T) {
 		{"GET", "/session", "", "", nil},
 		{"PATCH", "/session", `{"open_to_talk":true}`, "", nil},
 		{"DELETE", "/session", "", "", nil},
+		{"POST", "/session/rotate", rotate, "", nil},
 		{"POST", "/match", match, "", nil},
 		{"POST", "/sightings", sightings, "", nil},
 	}
@@ -161,12 +166,12 @@ func TestErrorsOfSessions(t *testing.T) {
 		status int
 		retry  string
 	}{
-		{sighej.Errorf(sighej.CodeTokenLive, "live"), calls[:1], 409, ""},
+		{sighej.Errorf(sighej.CodeTokenLive, "live"), slices.Concat(calls[:1], calls[4:5]), 409, ""},
 		{sighej.Errorf(sighej.CodeUnauthorized, "who"), calls[1:], 401, ""},
-		{sighej.Errorf(sighej.CodeForbidden, "not yours"), calls[4:], 403, ""},
+		{sighej.Errorf(sighej.CodeForbidden, "not yours"), calls[5:], 403, ""},
 		{sighej.Errorf(sighej.CodeNotFound, "unknown"), calls[1:], 404, ""},
-		{sighej.Errorf(sighej.CodeRateLimited, "slow").After(1200 * time.Millisecond), calls[4:], 429, "2"},
-		{sighej.Errorf(sighej.CodeMatchLimit, "enough"), calls[4:], 429, "60"},
+		{sighej.Errorf(sighej.CodeRateLimited, "slow").After(1200 * time.Millisecond), calls[5:], 429, "2"},
+		{sighej.Errorf(sighej.CodeMatchLimit, "enough"), calls[5:], 429, "60"},
 		{sighej.Errorf(sighej.CodeUnavailable, "away"), calls, 503, "1"},
 		{sighej.Errorf(sighej.CodeOverloaded, "full").After(time.Minute), calls[4:], 503, "60"},
 		{errors.New("anything about " + ownToken), calls, 500, ""},
@@ -274,6 +279,7 @@ func TestCallers(t *testing.T) {
 		{false, call{"POST", "/match", match, "-", nil}, sighej.Caller{Token: ownToken}},
 		{false, call{"POST", "/match", match, "sj_short", nil}, sighej.Caller{Token: ownToken}},
 		{false, call{"GET", "/session", "", "", nil}, sighej.Caller{Access: secret}},
+		{false, call{"POST", "/session/rotate", rotate, "", nil}, sighej.Caller{Access: secret}},
 		{false, call{"GET", "/session", "", ownToken, nil}, sighej.Caller{}},
 		{false, call{"GET", "/session", "", "-", map[string]string{"Authorization": "bearer  " + secret}}, sighej.Caller{Access: secret}},
 		{false, call{"GET", "/session", "", "-", map[string]string{"Authorization": "Basic " + secret}}, sighej.Caller{}},

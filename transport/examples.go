@@ -22,8 +22,13 @@ var (
 		AccessToken: "sj_" + "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG",
 	}
 	exampleUpdate = wire.UpdateSession{OpenToTalk: false}
+	exampleRotate = wire.RotateSession{BLEToken: "def456"}
 	exampleState  = wire.SessionState{
-		SessionID: exampleID, ExpiresAt: exampleTime.Add(2 * time.Hour), OpenToTalk: true, Interests: exampleOwn, Pending: 1,
+		SessionID: exampleID, BLEToken: "abc123", ExpiresAt: exampleTime.Add(2 * time.Hour), OpenToTalk: true, Interests: exampleOwn, Pending: 1,
+	}
+
+	exampleRotated = wire.SessionState{
+		SessionID: exampleID, BLEToken: "def456", ExpiresAt: exampleTime.Add(2 * time.Hour), OpenToTalk: true, Interests: exampleOwn, Pending: 1,
 	}
 
 	exampleMatch     = wire.MatchRequest{OwnToken: "abc123", DetectedToken: "xyz789", RSSI: &exampleRSSI}

@@ -70,6 +70,12 @@ func (f *sessionsFake) SetOpen(_ context.Context, c sighej.Caller, open bool) (s
 	return f.standing(c)
 }
 
+func (f *sessionsFake) Rotate(_ context.Context, c sighej.Caller, token sighej.Token) (sighej.Standing, error) {
+	s, err := f.standing(c)
+	s.Token = token
+	return s, err
+}
+
 func (f *sessionsFake) Forget(_ context.Context, c sighej.Caller) error { return f.enter(c) }
 
 func (f *sessionsFake) Sight(_ context.Context, c sighej.Caller, s []sighej.Sighting) ([]sighej.Verdict, error) {

@@ -10,6 +10,7 @@ func FuzzBodies(f *testing.F) {
 	calls := []call{
 		{"POST", "/session", "", "-", nil},
 		{"PATCH", "/session", "", "", nil},
+		{"POST", "/session/rotate", "", "", nil},
 		{"POST", "/match", "", "", nil},
 		{"POST", "/sightings", "", "", nil},
 	}

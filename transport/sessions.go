@@ -21,6 +21,10 @@ type (
 		Body          wire.UpdateSession
 		authorization string
 	}
+	rotateInput struct {
+		Body          wire.RotateSession
+		authorization string
+	}
 	stateOutput struct {
 		Body wire.SessionState
 	}
@@ -41,6 +45,12 @@ func (in *createInput) Resolve(ctx huma.Context) []error {
 
 // Resolve is called by the framework for each request.
 func (in *updateInput) Resolve(ctx huma.Context) []error {
+	in.authorization = ctx.Header("Authorization")
+	return nil
+}
+
+// Resolve is called by the framework for each request.
+func (in *rotateInput) Resolve(ctx huma.Context) []error {
 	in.authorization = ctx.Header("Authorization")
 	return nil
 }
@@ -67,6 +77,15 @@ func (a *api) sessionRoutes() {
 		request: exampleUpdate, answer: exampleState,
 		secured: true, refusals: []sighej.Code{sighej.CodeUnavailable},
 	}, a.updateSession)
+	serve(a, operation{
+		id: "rotate-session", method: http.MethodPost, path: "/session/rotate", tag: tagSessions,
+		summary: "Take another token",
+		text: "From now on the phone broadcasts and is heard by `ble_token`, under a new radio address: nobody can follow it by either. " +
+			"The token before stays good for sightings for a minute. Matches, nudges, the WebSocket, the access token and `expires_at` " +
+			"stay as they are. Asking again for the same token is no error.",
+		request: exampleRotate, answer: exampleRotated,
+		secured: true, refusals: []sighej.Code{sighej.CodeTokenLive, sighej.CodeUnavailable},
+	}, a.rotateSession)
 	serve(a, operation{
 		id: "forget-session", method: http.MethodDelete, path: "/session", tag: tagSessions,
 		summary: "Forget everything now",
@@ -98,6 +117,10 @@ func (a *api) updateSession(ctx context.Context, in *updateInput) (*stateOutput,
 	return state(a.cfg.Sessions.SetOpen(ctx, a.caller(in.authorization, ""), in.Body.OpenToTalk))
 }
 
+func (a *api) rotateSession(ctx context.Context, in *rotateInput) (*stateOutput, error) {
+	return state(a.cfg.Sessions.Rotate(ctx, a.caller(in.authorization, ""), sighej.Token(in.Body.BLEToken)))
+}
+
 func (a *api) forgetSession(ctx context.Context, in *own) (*struct{}, error) {
 	return nil, a.cfg.Sessions.Forget(ctx, a.caller(in.authorization, ""))
 }
@@ -107,7 +130,7 @@ func state(s sighej.Standing, err error) (*stateOutput, error) {
 		return nil, err
 	}
 	return &stateOutput{wire.SessionState{
-		SessionID: s.Key.ID.String(), ExpiresAt: s.ExpiresAt.UTC(), OpenToTalk: s.Open,
+		SessionID: s.Key.ID.String(), BLEToken: string(s.Token), ExpiresAt: s.ExpiresAt.UTC(), OpenToTalk: s.Open,
 		Interests: orEmpty(s.Interests), Pending: s.Pending,
 	}}, nil
 }

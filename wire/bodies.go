@@ -19,6 +19,7 @@ type SessionCreated struct {
 // SessionState is the answer to GET and PATCH /session.
 type SessionState struct {
 	SessionID  string    `json:"session_id" format:"uuid"`
+	BLEToken   string    `json:"ble_token" doc:"The token by which you are heard."`
 	ExpiresAt  time.Time `json:"expires_at"`
 	OpenToTalk bool      `json:"open_to_talk"`
 	Interests  []string  `json:"interests" nullable:"false" doc:"Your own labels as you spelled them, sorted."`
@@ -28,6 +29,11 @@ type SessionState struct {
 // UpdateSession is the body of PATCH /session.
 type UpdateSession struct {
 	OpenToTalk bool `json:"open_to_talk" doc:"Consent: false stops new matches at once."`
+}
+
+// RotateSession is the body of POST /session/rotate.
+type RotateSession struct {
+	BLEToken string `json:"ble_token" minLength:"6" maxLength:"64" pattern:"^[A-Za-z0-9_-]+$" doc:"The token that the phone broadcasts from now on." example:"def456"`
 }
 
 // MatchRequest is the body of POST /match.

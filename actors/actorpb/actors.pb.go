@@ -478,6 +478,7 @@ type Ask struct {
 	//	*Ask_Forget
 	//	*Ask_Admit
 	//	*Ask_Register
+	//	*Ask_Rotate
 	What          isAsk_What `protobuf_oneof:"what"`
 	Hops          uint32     `protobuf:"varint,10,opt,name=hops,proto3" json:"hops,omitempty"`                           // members that passed it on
 	SessionId     []byte     `protobuf:"bytes,11,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"` // instead of access: the asking member has checked the credential
@@ -597,6 +598,15 @@ func (x *Ask) GetRegister() *NewSession {
 	return nil
 }
 
+func (x *Ask) GetRotate() string {
+	if x != nil {
+		if x, ok := x.What.(*Ask_Rotate); ok {
+			return x.Rotate
+		}
+	}
+	return ""
+}
+
 func (x *Ask) GetHops() uint32 {
 	if x != nil {
 		return x.Hops
@@ -639,6 +649,10 @@ type Ask_Register struct {
 	Register *NewSession `protobuf:"bytes,9,opt,name=register,proto3,oneof"`
 }
 
+type Ask_Rotate struct {
+	Rotate string `protobuf:"bytes,12,opt,name=rotate,proto3,oneof"` // the token to take
+}
+
 func (*Ask_Sight) isAsk_What() {}
 
 func (*Ask_Open) isAsk_What() {}
@@ -650,6 +664,8 @@ func (*Ask_Forget) isAsk_What() {}
 func (*Ask_Admit) isAsk_What() {}
 
 func (*Ask_Register) isAsk_What() {}
+
+func (*Ask_Rotate) isAsk_What() {}
 
 type Nothing struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -854,6 +870,7 @@ type Answer struct {
 	//	*Answer_SessionId
 	//	*Answer_Registered
 	What          isAnswer_What `protobuf_oneof:"what"`
+	Token         string        `protobuf:"bytes,6,opt,name=token,proto3" json:"token,omitempty"` // the session's own, beside session_id
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -936,6 +953,13 @@ func (x *Answer) GetRegistered() *Registered {
 		}
 	}
 	return nil
+}
+
+func (x *Answer) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
 }
 
 type isAnswer_What interface {
@@ -1161,6 +1185,7 @@ type Standing struct {
 	Open          bool                   `protobuf:"varint,3,opt,name=open,proto3" json:"open,omitempty"`
 	Interests     []string               `protobuf:"bytes,4,rep,name=interests,proto3" json:"interests,omitempty"`
 	Pending       uint32                 `protobuf:"varint,5,opt,name=pending,proto3" json:"pending,omitempty"`
+	Token         string                 `protobuf:"bytes,6,opt,name=token,proto3" json:"token,omitempty"` // by which it is heard
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1228,6 +1253,13 @@ func (x *Standing) GetPending() uint32 {
 		return x.Pending
 	}
 	return 0
+}
+
+func (x *Standing) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
 }
 
 type Registered struct {
@@ -2180,7 +2212,7 @@ const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"\x05nudge\x18\f \x01(\v2\x14.sighej.actors.NudgeH\x00R\x05nudge\x12,\n" +
 	"\x05ended\x18\r \x01(\v2\x14.sighej.actors.EndedH\x00R\x05ended\x122\n" +
 	"\arefresh\x18\x0e \x01(\v2\x16.sighej.actors.RefreshH\x00R\arefreshB\x06\n" +
-	"\x04kind\"\x9d\x03\n" +
+	"\x04kind\"\xb7\x03\n" +
 	"\x03Ask\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x14\n" +
 	"\x05named\x18\x02 \x01(\bR\x05named\x12\x16\n" +
@@ -2190,7 +2222,8 @@ const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"\bdescribe\x18\x06 \x01(\v2\x16.sighej.actors.NothingH\x00R\bdescribe\x120\n" +
 	"\x06forget\x18\a \x01(\v2\x16.sighej.actors.NothingH\x00R\x06forget\x12.\n" +
 	"\x05admit\x18\b \x01(\v2\x16.sighej.actors.NothingH\x00R\x05admit\x127\n" +
-	"\bregister\x18\t \x01(\v2\x19.sighej.actors.NewSessionH\x00R\bregister\x12\x12\n" +
+	"\bregister\x18\t \x01(\v2\x19.sighej.actors.NewSessionH\x00R\bregister\x12\x18\n" +
+	"\x06rotate\x18\f \x01(\tH\x00R\x06rotate\x12\x12\n" +
 	"\x04hops\x18\n" +
 	" \x01(\rR\x04hops\x12\x1d\n" +
 	"\n" +
@@ -2206,7 +2239,7 @@ const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"\n" +
 	"NewSession\x12\x1c\n" +
 	"\tinterests\x18\x01 \x03(\tR\tinterests\x12\x12\n" +
-	"\x04open\x18\x02 \x01(\bR\x04open\"\x88\x02\n" +
+	"\x04open\x18\x02 \x01(\bR\x04open\"\x9e\x02\n" +
 	"\x06Answer\x12*\n" +
 	"\x05fault\x18\x01 \x01(\v2\x14.sighej.actors.FaultR\x05fault\x125\n" +
 	"\bverdicts\x18\x02 \x01(\v2\x17.sighej.actors.VerdictsH\x00R\bverdicts\x125\n" +
@@ -2215,7 +2248,8 @@ const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"session_id\x18\x04 \x01(\fH\x00R\tsessionId\x12;\n" +
 	"\n" +
 	"registered\x18\x05 \x01(\v2\x19.sighej.actors.RegisteredH\x00R\n" +
-	"registeredB\x06\n" +
+	"registered\x12\x14\n" +
+	"\x05token\x18\x06 \x01(\tR\x05tokenB\x06\n" +
 	"\x04what\"K\n" +
 	"\x05Fault\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n" +
@@ -2230,7 +2264,7 @@ const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"\x06shared\x18\x03 \x03(\tR\x06shared\x12\x1d\n" +
 	"\n" +
 	"nudge_sent\x18\x04 \x01(\bR\tnudgeSent\x12\x12\n" +
-	"\x04code\x18\x05 \x01(\tR\x04code\"\x94\x01\n" +
+	"\x04code\x18\x05 \x01(\tR\x04code\"\xaa\x01\n" +
 	"\bStanding\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\fR\tsessionId\x12\x1d\n" +
@@ -2238,7 +2272,8 @@ const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"expires_at\x18\x02 \x01(\x03R\texpiresAt\x12\x12\n" +
 	"\x04open\x18\x03 \x01(\bR\x04open\x12\x1c\n" +
 	"\tinterests\x18\x04 \x03(\tR\tinterests\x12\x18\n" +
-	"\apending\x18\x05 \x01(\rR\apending\"J\n" +
+	"\apending\x18\x05 \x01(\rR\apending\x12\x14\n" +
+	"\x05token\x18\x06 \x01(\tR\x05token\"J\n" +
 	"\n" +
 	"Registered\x12\x1d\n" +
 	"\n" +
@@ -2432,6 +2467,7 @@ func file_actors_actorpb_actors_proto_init() {
 		(*Ask_Forget)(nil),
 		(*Ask_Admit)(nil),
 		(*Ask_Register)(nil),
+		(*Ask_Rotate)(nil),
 	}
 	file_actors_actorpb_actors_proto_msgTypes[8].OneofWrappers = []any{
 		(*Answer_Verdicts)(nil),
