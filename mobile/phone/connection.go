@@ -4,14 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
-	"net/http"
 	"net/url"
 	"strconv"
 	"sync"
 	"time"
 
-	"github.com/gorilla/websocket"
 	"i80.dk/sighej"
 	"i80.dk/sighej/wire"
 )
@@ -30,7 +27,7 @@ var errLost = errors.New("the connection was lost")
 // connection is one WebSocket. A goroutine of its own reads, see read; anybody
 // may write.
 type connection struct {
-	ws       *websocket.Conn
+	socket   socket
 	frames   chan any      // wire.Welcome and wire.Nudge
 	leaving  chan struct{} // closed when nobody takes frames any more
 	done     chan struct{} // closed when read has returned
@@ -59,47 +56,34 @@ type answer struct {
 func (p *Phone) dial(ctx context.Context) (*connection, loss) {
 	target := *p.base
 	target.Scheme = map[string]string{"http": "ws", "https": "wss"}[p.base.Scheme]
-	target.Path += "/ws/" + url.PathEscape(string(p.cfg.Token))
-	header := http.Header{}
-	if p.cfg.Auth == Bearer {
-		p.authorize(header)
+	target.Path += "/ws/" + url.PathEscape(string(p.Token()))
+	ws, lost := p.open(ctx, target.String())
+	if ws == nil {
+		return nil, lost
 	}
-	ws, res, err := p.cfg.Dialer.DialContext(ctx, target.String(), header)
-	if err != nil {
-		return nil, refused(res)
-	}
-	if ws.Subprotocol() != wire.Subprotocol {
-		_ = ws.Close()
-		return nil, loss{err: sighej.Errorf(sighej.CodeNotAcceptable, "the server does not speak %s", wire.Subprotocol)}
-	}
-	ws.SetReadLimit(maxInbound)
-	c := &connection{
-		ws: ws, frames: make(chan any, queued), leaving: make(chan struct{}), done: make(chan struct{}),
+	return &connection{
+		socket: ws, frames: make(chan any, queued), leaving: make(chan struct{}), done: make(chan struct{}),
 		waiting: map[string]chan answer{},
-	}
-	ws.SetPingHandler(c.onPing)
-	return c, loss{}
+	}, loss{}
 }
 
-// refused judges the answer to a handshake; res is nil when none came.
-func refused(res *http.Response) loss {
-	if res == nil {
-		return loss{}
+// lossOf judges the refusal of a connection.
+func lossOf(err error) loss {
+	if !lasting(sighej.CodeOf(err)) {
+		var after time.Duration
+		if e, ok := errors.AsType[*sighej.Error](err); ok {
+			after = e.RetryAfter
+		}
+		return loss{after: after}
 	}
-	text, _ := io.ReadAll(io.LimitReader(res.Body, maxAnswer)) // gorilla has it in memory
-	e := refusal(res, text)
-	if !lasting(e.Code) {
-		return loss{after: e.RetryAfter}
-	}
-	return loss{err: e}
+	return loss{err: err}
 }
 
 // read takes frames in until the connection ends.
 func (c *connection) read() {
 	defer close(c.done)
 	for {
-		_ = c.ws.SetReadDeadline(time.Now().Add(silence))
-		_, text, err := c.ws.ReadMessage()
+		text, err := c.socket.read()
 		if err != nil {
 			c.err = err
 			return
@@ -166,16 +150,12 @@ func (c *connection) loss() loss {
 	if !c.welcomed.IsZero() {
 		l.lived = time.Since(c.welcomed)
 	}
-	closed, ok := errors.AsType[*websocket.CloseError](c.err)
-	code := wire.CloseCode(0)
-	if ok {
-		code = wire.CloseCode(closed.Code) // #nosec G115 -- two bytes on the wire
-	}
+	end, ok := errors.AsType[closed](c.err)
 	switch {
 	case c.expired:
 		l.err = ClosedError{wire.CloseExpired}
-	case ok && !code.Reconnect():
-		l.err = ClosedError{code}
+	case ok && !end.code.Reconnect():
+		l.err = ClosedError{end.code}
 	case c.drained:
 		l.after, l.exact = c.draining, true
 	}
@@ -186,23 +166,13 @@ func (c *connection) loss() loss {
 func (c *connection) write(f wire.ClientFrame) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	_ = c.ws.SetWriteDeadline(time.Now().Add(writeStall))
-	return c.ws.WriteMessage(websocket.TextMessage, wire.Encode(f))
-}
-
-func (c *connection) onPing(data string) error {
-	_ = c.ws.SetReadDeadline(time.Now().Add(silence))
-	// A pong that cannot be sent shows as the next read's error.
-	_ = c.ws.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(writeStall))
-	return nil
+	return c.socket.write(wire.Encode(f))
 }
 
 // hangUp says goodbye and closes. Calls of sight return.
 func (c *connection) hangUp() {
 	close(c.leaving)
-	goodbye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
-	_ = c.ws.WriteControl(websocket.CloseMessage, goodbye, time.Now().Add(parting))
-	_ = c.ws.Close()
+	c.socket.hangUp()
 }
 
 // sight reports sightings that fit one frame and waits for their results, until

@@ -24,41 +24,58 @@ const (
 // it. It blocks for the round trip.
 func (p *Phone) Match(ctx context.Context, token sighej.Token) (wire.MatchResult, error) {
 	var result wire.MatchResult
-	_, err := p.call(ctx, http.MethodPost, "/match",
-		wire.MatchRequest{OwnToken: string(p.cfg.Token), DetectedToken: string(token)}, &result)
+	err := p.call(ctx, http.MethodPost, "/match",
+		wire.MatchRequest{OwnToken: string(p.Token()), DetectedToken: string(token)}, &result)
 	return result, err
 }
 
 // State returns the session as the server has it.
 func (p *Phone) State(ctx context.Context) (wire.SessionState, error) {
 	var state wire.SessionState
-	_, err := p.call(ctx, http.MethodGet, "/session", nil, &state)
+	err := p.call(ctx, http.MethodGet, "/session", nil, &state)
 	return state, err
 }
 
 // SetOpen gives or takes back the consent to be matched.
 func (p *Phone) SetOpen(ctx context.Context, open bool) error {
-	_, err := p.call(ctx, http.MethodPatch, "/session", wire.UpdateSession{OpenToTalk: open}, nil)
-	return err
+	return p.call(ctx, http.MethodPatch, "/session", wire.UpdateSession{OpenToTalk: open}, nil)
 }
 
 // Forget ends the session: the server forgets everything about it, and Run
 // returns.
 func (p *Phone) Forget(ctx context.Context) error {
-	_, err := p.call(ctx, http.MethodDelete, "/session", nil, nil)
-	return err
+	return p.call(ctx, http.MethodDelete, "/session", nil, nil)
+}
+
+// Rotate gives the session another token (POST /session/rotate), which must be in
+// the air from then on; sightings of the one before count for another minute. The
+// session, its connection and its nudges stay. A server without rotation refuses
+// with [sighej.CodeNotFound] or [sighej.CodeMethodNotAllowed], and the token
+// stays. After any other error the server may have either; calling it again with
+// the same token settles that.
+func (p *Phone) Rotate(ctx context.Context, token sighej.Token) error {
+	var state wire.SessionState
+	err := p.call(ctx, http.MethodPost, "/session/rotate", struct {
+		BLEToken string `json:"ble_token"`
+	}{string(token)}, &state)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.token = token
+	return nil
 }
 
 // call asks the server and reads a good answer into answer, unless that is nil.
-// It returns the server's clock, or ours when the answer does not tell.
-func (p *Phone) call(ctx context.Context, method, path string, body, answer any) (now time.Time, err error) {
+func (p *Phone) call(ctx context.Context, method, path string, body, answer any) error {
 	var content io.Reader
 	if body != nil {
 		content = bytes.NewReader(wire.Encode(body))
 	}
 	req, err := http.NewRequestWithContext(ctx, method, p.base.String()+path, content)
 	if err != nil {
-		return now, sighej.Errorf(sighej.CodeInvalid, "making the request: %w", err)
+		return sighej.Errorf(sighej.CodeInvalid, "making the request: %w", err)
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
@@ -67,17 +84,20 @@ func (p *Phone) call(ctx context.Context, method, path string, body, answer any)
 	p.authorize(req.Header)
 	res, err := p.cfg.HTTPClient.Do(req)
 	if err != nil {
-		return now, sighej.Errorf(sighej.CodeUnavailable, "the server cannot be reached: %w", err)
+		return sighej.Errorf(sighej.CodeUnavailable, "the server cannot be reached: %w", err)
 	}
 	defer func() { _ = res.Body.Close() }()
-	return serverTime(res.Header), readAnswer(res, answer)
+	if now, err := http.ParseTime(res.Header.Get("Date")); err == nil {
+		p.ahead.Store(int64(now.Sub(time.Now().Round(0))))
+	}
+	return readAnswer(res, answer)
 }
 
 // authorize adds the credential, as soon as there is one.
 func (p *Phone) authorize(h http.Header) {
 	switch {
 	case p.cfg.Auth == None:
-		h.Set("Authorization", "Bearer "+string(p.cfg.Token)) // says whose session it is where no body does
+		h.Set("Authorization", "Bearer "+string(p.Token())) // says whose session it is where no body does
 	case p.access != "":
 		h.Set("Authorization", "Bearer "+string(p.access))
 	}
@@ -141,11 +161,4 @@ func retryAfter(h http.Header) time.Duration {
 		return 0
 	}
 	return time.Duration(seconds) * time.Second
-}
-
-func serverTime(h http.Header) time.Time {
-	if t, err := http.ParseTime(h.Get("Date")); err == nil {
-		return t
-	}
-	return time.Now()
 }

@@ -11,24 +11,33 @@ import (
 
 func TestBackoffIsFullJitterUnderAGrowingBound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var b backoff
+		var b Backoff
+		background := rapid.Bool().Draw(t, "background")
 		for i := range rapid.IntRange(1, 40).Draw(t, "tries") {
 			bound := lastRetry
-			if i < 6 {
-				bound = min(lastRetry, 250*time.Millisecond<<i)
+			if background {
+				bound = time.Minute
 			}
-			if d := b.next(loss{}); d < 0 || d >= bound {
+			if i < 9 {
+				bound = min(bound, 250*time.Millisecond<<i)
+			}
+			if asked, d := b.after(loss{}, background); asked != 0 || d < 0 || d >= bound {
 				t.Fatalf("try %d waits %v, the bound is %v", i, d, bound)
 			}
 		}
 	})
 }
 
+func next(b *Backoff, l loss) time.Duration {
+	asked, chance := b.after(l, false)
+	return asked + chance
+}
+
 func TestBackoffSpreads(t *testing.T) {
 	seen := map[time.Duration]bool{}
 	for range 100 {
-		b := backoff{tries: 3}
-		seen[b.next(loss{})] = true
+		b := Backoff{tries: 3}
+		seen[next(&b, loss{})] = true
 	}
 	if len(seen) < 50 {
 		t.Errorf("%d different delays of 100", len(seen))
@@ -36,25 +45,25 @@ func TestBackoffSpreads(t *testing.T) {
 }
 
 func TestBackoffObeysTheServer(t *testing.T) {
-	b := backoff{tries: 9}
-	if d := b.next(loss{lived: steady, after: 3 * time.Second, exact: true}); d != 3*time.Second {
+	b := Backoff{tries: 9}
+	if d := next(&b, loss{lived: steady, after: 3 * time.Second, exact: true}); d != 3*time.Second {
 		t.Errorf("a drain's own delay became %v", d)
 	}
-	if d := b.next(loss{after: 7 * time.Second}); d < 7*time.Second || d > 8*time.Second {
+	if d := next(&b, loss{after: 7 * time.Second}); d < 7*time.Second || d > 8*time.Second {
 		t.Errorf("Retry-After of 7 s became %v", d)
 	}
-	if d := b.next(loss{after: time.Hour, exact: true}); d < longest || d > longest+lastRetry {
+	if d := next(&b, loss{after: time.Hour, exact: true}); d < longest || d > longest+lastRetry {
 		t.Errorf("a delay without a bound: %v", d)
 	}
-	b = backoff{tries: 20}
-	if d := b.next(loss{lived: steady}); d > firstRetry {
+	b = Backoff{tries: 20}
+	if d := next(&b, loss{lived: steady}); d > firstRetry {
 		t.Errorf("after a steady connection the first delay was %v", d)
 	}
-	b = backoff{}
-	b.next(loss{exact: true})
+	b = Backoff{}
+	next(&b, loss{exact: true})
 	spread := map[time.Duration]bool{}
 	for range 20 {
-		spread[b.next(loss{exact: true})] = true
+		spread[next(&b, loss{exact: true})] = true
 	}
 	if len(spread) < 10 {
 		t.Error("drained again and again, it comes back without a delay of its own")

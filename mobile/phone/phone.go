@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/gorilla/websocket"
 	"i80.dk/sighej"
 	"i80.dk/sighej/wire"
 )
@@ -49,9 +48,11 @@ type Config struct {
 	Interests []string     // 1 to 20 labels
 	Token     sighej.Token // default: a new one
 	Auth      Auth
+	Closed     bool         // do not let it be matched before SetOpen
+	Background bool         // see SetBackground
 
-	HTTPClient *http.Client      // default: one with a timeout of 15 s
-	Dialer     *websocket.Dialer // default: one with a handshake timeout of 15 s; it is not changed
+	HTTPClient *http.Client // default: one with a timeout of 15 s
+	Dialer     *Dialer      // default: one with a handshake timeout of 15 s; it is not changed
 
 	// OnNudge is called once for each nudge, and OnState for each change of the
 	// state. Run calls them one at a time, on its own goroutine. The nudge is
@@ -72,12 +73,16 @@ type Phone struct {
 	expiresAt time.Time // as the server told
 	deadline  time.Time // the same by the clock of this machine
 
-	running   atomic.Bool
-	welcomed  sync.Once
-	connected chan struct{}
+	running    atomic.Bool
+	background atomic.Bool
+	ahead      atomic.Int64  // nanoseconds that the server's clock is ahead of ours
+	hurry      chan struct{} // has room for one wish that the next try to connect come now
+	welcomed   sync.Once
+	connected  chan struct{}
 
-	mu   sync.Mutex
-	conn *connection // nil: not connected
+	mu    sync.Mutex
+	token sighej.Token
+	conn  *connection // nil: not connected
 }
 
 // Register makes a session (POST /session) and returns its phone. It blocks for
@@ -89,17 +94,21 @@ func Register(ctx context.Context, cfg Config) (*Phone, error) {
 		return nil, sighej.Errorf(sighej.CodeInvalid, "the base must be like https://host:port")
 	}
 	base.Path = strings.TrimRight(base.Path, "/")
-	p := &Phone{cfg: withDefaults(cfg), base: base, connected: make(chan struct{})}
+	p := &Phone{cfg: withDefaults(cfg), base: base, hurry: make(chan struct{}, 1), connected: make(chan struct{})}
+	p.token = p.cfg.Token
+	p.background.Store(cfg.Background)
 
+	wanted := wire.CreateSession{BLEToken: string(p.token), Interests: cfg.Interests}
+	if cfg.Closed {
+		wanted.OpenToTalk = new(bool)
+	}
 	var created wire.SessionCreated
-	now, err := p.call(ctx, http.MethodPost, "/session",
-		wire.CreateSession{BLEToken: string(p.cfg.Token), Interests: cfg.Interests}, &created)
-	if err != nil {
+	if err := p.call(ctx, http.MethodPost, "/session", wanted, &created); err != nil {
 		return nil, err
 	}
 	p.access = sighej.AccessToken(created.AccessToken)
 	p.expiresAt = created.ExpiresAt
-	p.deadline = time.Now().Add(created.ExpiresAt.Sub(now))
+	p.deadline = time.Now().Add(created.ExpiresAt.Sub(p.ServerTime()))
 	return p, nil
 }
 
@@ -110,15 +119,7 @@ func withDefaults(cfg Config) Config {
 	if cfg.HTTPClient == nil {
 		cfg.HTTPClient = &http.Client{Timeout: patience}
 	}
-	if cfg.Dialer == nil {
-		cfg.Dialer = &websocket.Dialer{
-			Proxy: http.ProxyFromEnvironment, HandshakeTimeout: patience,
-			ReadBufferSize: 1 << 10, WriteBufferSize: 1 << 10,
-		}
-	}
-	dialer := *cfg.Dialer
-	dialer.Subprotocols = []string{wire.Subprotocol}
-	cfg.Dialer = &dialer
+	cfg.Dialer = dialerWithDefaults(cfg.Dialer)
 	if cfg.OnNudge == nil {
 		cfg.OnNudge = func(wire.Nudge) {}
 	}
@@ -132,7 +133,30 @@ func withDefaults(cfg Config) Config {
 }
 
 // Token returns what the phone broadcasts.
-func (p *Phone) Token() sighej.Token { return p.cfg.Token }
+func (p *Phone) Token() sighej.Token {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.token
+}
+
+// ServerTime returns the time by the server's clock, as its last answer had it:
+// the clock of a phone may be wrong.
+func (p *Phone) ServerTime() time.Time { return time.Now().Add(time.Duration(p.ahead.Load())) }
+
+// SetBackground tells whether the phone is one that nobody looks at. Then it saves
+// its battery: the delay before another try to connect grows to a minute instead
+// of 10 s. false makes a try that is due later come now, unless the server has
+// asked for a delay.
+func (p *Phone) SetBackground(background bool) {
+	p.background.Store(background)
+	if background {
+		return
+	}
+	select {
+	case p.hurry <- struct{}{}:
+	default:
+	}
+}
 
 // AccessToken returns the secret of the session. It must not be logged.
 func (p *Phone) AccessToken() sighej.AccessToken { return p.access }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -38,6 +39,17 @@ func (r *record) onState(s phone.State) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.states = append(r.states, s)
+}
+
+func (r *record) count(s phone.State) (n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, had := range r.states {
+		if had == s {
+			n++
+		}
+	}
+	return n
 }
 
 func (r *record) ids() []string { r.mu.Lock(); defer r.mu.Unlock(); return slices.Clone(r.nudges) }
@@ -88,6 +100,19 @@ func await[T any](t *testing.T, ch <-chan T, what string) T {
 	case <-time.After(patience):
 		t.Fatalf("waited in vain for %s", what)
 		panic("unreachable")
+	}
+}
+
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	deadline, again := time.After(patience), time.NewTicker(5*time.Millisecond)
+	defer again.Stop()
+	for !is() {
+		select {
+		case <-again.C:
+		case <-deadline:
+			t.Fatalf("waited in vain for %s", what)
+		}
 	}
 }
 
@@ -166,6 +191,75 @@ func TestRequests(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestRegistersClosed(t *testing.T) {
+	s := phonetest.New(t, nil)
+	register(t, s, func(c *phone.Config) { c.Closed = true })
+	if s.Open() {
+		t.Error("the session is open")
+	}
+}
+
+func TestRotate(t *testing.T) {
+	reconnect := make(chan struct{})
+	s := phonetest.New(t, func(s *phonetest.Server) {
+		s.Rotates = true
+		s.Script = func(n int, c *phonetest.Socket) {
+			c.Welcome(0)
+			if n == 1 {
+				<-reconnect
+				return
+			}
+			c.Serve()
+		}
+	})
+	p, r := register(t, s, nil)
+	start(t, p)
+	await(t, p.Connected(), "the welcome")
+	first, second := p.Token(), sighej.NewToken()
+	if err := p.Rotate(t.Context(), second); err != nil || p.Token() != second {
+		t.Fatalf("rotating: %v", err)
+	}
+	if got := s.Rotated(); !slices.Equal(got, []string{string(second)}) || s.Requests("GET /ws/"+string(first)) != 1 || r.has(phone.Waiting) {
+		t.Errorf("rotated %d times, states %v", len(got), r.states)
+	}
+	close(reconnect)
+	eventually(t, "a connection under the new token", func() bool { return s.Requests("GET /ws/"+string(second)) == 1 })
+}
+
+func TestRotateWithAServerThatCannot(t *testing.T) {
+	s := phonetest.New(t, nil)
+	p, _ := register(t, s, nil)
+	before := p.Token()
+	if err := p.Rotate(t.Context(), sighej.NewToken()); sighej.CodeOf(err) != sighej.CodeNotFound || p.Token() != before {
+		t.Errorf("error: %v", err)
+	}
+}
+
+func TestForegroundHurriesTheNextTry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := phonetest.New(t, func(s *phonetest.Server) { s.InMemory = true })
+		p, r := register(t, s, func(c *phone.Config) {
+			c.Background = true
+			c.HTTPClient = &http.Client{Transport: &http.Transport{DialContext: s.DialContext, DisableKeepAlives: true}}
+			c.Dialer = &phone.Dialer{NetDialContext: s.DialContext}
+		})
+		s.Cut(true)
+		start(t, p)
+		time.Sleep(10 * time.Minute) // of the bubble
+		tries := r.count(phone.Connecting)
+		if tries < 10 || tries > 60 {
+			t.Errorf("%d tries in 10 minutes in the background", tries)
+		}
+		s.Cut(false)
+		before := time.Now()
+		p.SetBackground(false)
+		<-p.Connected()
+		if waited := time.Since(before); waited > 0 {
+			t.Errorf("it came back %v after it came to the foreground", waited)
+		}
+	})
 }
 
 func TestNudgeIsAcknowledgedAfterTheCallback(t *testing.T) {
@@ -437,6 +531,21 @@ func TestSightWithoutAConnection(t *testing.T) {
 	}
 	if results, err := p.Sight(t.Context(), many); err != nil || len(results) != len(many) {
 		t.Errorf("%d results, error %v", len(results), err)
+	}
+}
+
+func TestUploadGoesBesideTheConnection(t *testing.T) {
+	s := phonetest.New(t, func(s *phonetest.Server) { s.Matches = map[string][]string{"xyz789": {"devops"}} })
+	p, _ := register(t, s, nil)
+	start(t, p)
+	await(t, p.Connected(), "the welcome")
+	at := p.ServerTime().Add(-time.Minute).UTC()
+	results, err := p.Upload(t.Context(), []wire.Sighting{{Token: "xyz789", SeenAt: &at}})
+	if err != nil || len(results) != 1 || !results[0].Match {
+		t.Errorf("results: %+v, error %v", results, err)
+	}
+	if got := s.Reported(); len(got) != 1 || got[0].SeenAt == nil || !got[0].SeenAt.Equal(at) {
+		t.Errorf("uploaded: %+v", got)
 	}
 }
 

@@ -43,35 +43,55 @@ type loss struct {
 	lived time.Duration // how long the server had said welcome
 }
 
-// backoff chooses the delays between tries: full jitter, so that phones that
-// lost their server together do not come back together.
-type backoff struct{ tries int }
+// Backoff chooses the delays between tries: full jitter, so that phones that
+// lost their server together do not come back together. The zero Backoff has
+// tried nothing. It is not safe for concurrent use.
+type Backoff struct{ tries int }
 
-// next returns how long to wait after l.
-func (b *backoff) next(l loss) time.Duration {
+// Next returns how long to wait before the next try, when the server asked for at
+// least that much (0: it did not), in the part that was asked for and the part by
+// chance, whose bound grows to 10 s, or to a minute in the background.
+func (b *Backoff) Next(least time.Duration, background bool) (asked, chance time.Duration) {
+	bound := lastRetry
+	if background {
+		bound = longest
+	}
+	if b.tries < 9 {
+		bound = min(bound, firstRetry<<b.tries)
+	}
+	b.tries++
+	return min(max(least, 0), longest), rand.N(bound) // #nosec G404 -- no secret
+}
+
+// after is Next for a lost connection.
+func (b *Backoff) after(l loss, background bool) (asked, chance time.Duration) {
 	if l.lived >= steady {
 		b.tries = 0
 	}
-	bound := lastRetry
-	if b.tries < 6 {
-		bound = min(lastRetry, firstRetry<<b.tries)
-	}
-	b.tries++
-	after := min(l.after, longest)
+	asked, chance = b.Next(l.after, background)
 	if l.exact && b.tries == 1 {
-		return after
+		chance = 0
 	}
-	return after + rand.N(bound) // #nosec G404 -- no secret
+	return asked, chance
 }
 
-// wait returns false when ctx ended first.
-func wait(ctx context.Context, d time.Duration) bool {
+// pause waits for both parts, the second until hurry at the longest. It returns
+// false when ctx ended first.
+func pause(ctx context.Context, asked, chance time.Duration, hurry <-chan struct{}) bool {
+	if !wait(ctx, asked, nil) {
+		return false
+	}
+	return wait(ctx, chance, hurry)
+}
+
+func wait(ctx context.Context, d time.Duration, hurry <-chan struct{}) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return false
+	case <-hurry:
 	case <-timer.C:
-		return true
 	}
+	return ctx.Err() == nil
 }

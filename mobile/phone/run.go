@@ -15,16 +15,20 @@ const remembered = 1024
 // Run keeps the phone connected until ctx ends, and then returns nil, or until
 // the session does, and then returns why: a [ClosedError], or the *[sighej.Error]
 // with which the server refused another connection. It comes back after a lost
-// connection, with a delay that grows to 10 s or that the server asks for. It
-// blocks, waits for the callbacks, and must not run twice at a time.
+// connection, with a delay that grows (see SetBackground) or that the server asks
+// for. It blocks, waits for the callbacks, and must not run twice at a time.
 func (p *Phone) Run(ctx context.Context) error {
 	if !p.running.CompareAndSwap(false, true) {
 		return errors.New("the phone runs already")
 	}
 	defer p.running.Store(false)
 	seen := newRecent(remembered)
-	var delays backoff
+	var delays Backoff
 	for {
+		select {
+		case <-p.hurry: // this is the try that was wished for
+		default:
+		}
 		p.cfg.OnState(Connecting)
 		lost := p.stay(ctx, seen)
 		if ctx.Err() != nil {
@@ -35,9 +39,9 @@ func (p *Phone) Run(ctx context.Context) error {
 			return lost.err
 		}
 		p.cfg.OnState(Waiting)
-		delay := delays.next(lost)
-		p.cfg.Logger.Debug("the connection is lost", "retry_in", delay)
-		if !wait(ctx, delay) {
+		asked, chance := delays.after(lost, p.background.Load())
+		p.cfg.Logger.Debug("the connection is lost", "retry_in", asked+chance)
+		if !pause(ctx, asked, chance, p.hurry) {
 			return nil
 		}
 	}

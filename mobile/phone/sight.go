@@ -25,15 +25,7 @@ const (
 // the parts before. Sightings are repeated when the connection is lost before
 // the answer came: NudgeSent may then be false for a match that they made.
 func (p *Phone) Sight(ctx context.Context, sightings []wire.Sighting) ([]wire.SightingResult, error) {
-	results := make([]wire.SightingResult, 0, len(sightings))
-	for len(results) < len(sightings) {
-		part, err := p.sightSome(ctx, sightings[len(results):])
-		if err != nil {
-			return results, err
-		}
-		results = append(results, part...)
-	}
-	return results, nil
+	return inParts(ctx, sightings, p.sightSome)
 }
 
 // sightSome reports as many of the first sightings as one part holds.
@@ -45,11 +37,39 @@ func (p *Phone) sightSome(ctx context.Context, sightings []wire.Sighting) ([]wir
 			return checked(results, part, err)
 		}
 	}
+	return p.upload(ctx, sightings)
+}
+
+// Upload reports sightings by POST /sightings even with a connection, and is else
+// as Sight: for what was heard while there was none, with the times by
+// [Phone.ServerTime].
+func (p *Phone) Upload(ctx context.Context, sightings []wire.Sighting) ([]wire.SightingResult, error) {
+	return inParts(ctx, sightings, p.upload)
+}
+
+func (p *Phone) upload(ctx context.Context, sightings []wire.Sighting) ([]wire.SightingResult, error) {
 	part := head(sightings, requestItems, requestBytes)
 	var answer wire.SightingsResult
-	_, err := p.call(ctx, http.MethodPost, "/sightings",
-		wire.SightingsRequest{OwnToken: string(p.cfg.Token), Sightings: part}, &answer)
+	err := p.call(ctx, http.MethodPost, "/sightings",
+		wire.SightingsRequest{OwnToken: string(p.Token()), Sightings: part}, &answer)
 	return checked(answer.Results, part, err)
+}
+
+// inParts reports as many of the first sightings as report takes, until there are
+// none.
+func inParts(
+	ctx context.Context, sightings []wire.Sighting,
+	report func(context.Context, []wire.Sighting) ([]wire.SightingResult, error),
+) ([]wire.SightingResult, error) {
+	results := make([]wire.SightingResult, 0, len(sightings))
+	for len(results) < len(sightings) {
+		part, err := report(ctx, sightings[len(results):])
+		if err != nil {
+			return results, err
+		}
+		results = append(results, part...)
+	}
+	return results, nil
 }
 
 func checked(results []wire.SightingResult, part []wire.Sighting, err error) ([]wire.SightingResult, error) {

@@ -5,7 +5,9 @@
 package phonetest
 
 import (
+	"context"
 	"encoding/json"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -32,6 +34,14 @@ type Server struct {
 	// refused, or 0.
 	Refuse func(n int) (status int, p wire.Problem)
 
+	// InMemory lets the server be reached by DialContext only, and by no socket of
+	// the operating system: for tests in a synctest bubble, which has to be left by
+	// what was dialled.
+	InMemory bool
+
+	// Rotates lets it know POST /session/rotate.
+	Rotates bool
+
 	// Matches are the shared interests by token; a token that is not in it does
 	// not match.
 	Matches map[string][]string
@@ -39,6 +49,7 @@ type Server struct {
 	t       testing.TB
 	access  sighej.AccessToken
 	scripts sync.WaitGroup
+	air     *air
 
 	mu          sync.Mutex
 	created     []wire.CreateSession
@@ -46,6 +57,10 @@ type Server struct {
 	connections int
 	open        bool
 	forgotten   bool
+	rotated     []string
+	now         int // connections
+	most        int // connections at a time
+	reported    []wire.Sighting
 	held        map[string]chan struct{}
 }
 
@@ -62,10 +77,13 @@ func New(t testing.TB, set func(*Server)) *Server {
 	mux.HandleFunc("GET /session", s.authorized(s.state))
 	mux.HandleFunc("PATCH /session", s.authorized(s.setOpen))
 	mux.HandleFunc("DELETE /session", s.authorized(s.forget))
+	if s.Rotates {
+		mux.HandleFunc("POST /session/rotate", s.authorized(s.rotate))
+	}
 	mux.HandleFunc("POST /match", s.authorized(s.match))
 	mux.HandleFunc("POST /sightings", s.authorized(s.sightings))
 	mux.HandleFunc("GET /ws/{ble_token}", s.authorized(s.connect))
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		what := r.Method + " " + r.URL.Path
 		s.requests = append(s.requests, what)
@@ -79,6 +97,12 @@ func New(t testing.TB, set func(*Server)) *Server {
 		}
 		mux.ServeHTTP(w, r)
 	}))
+	if s.InMemory {
+		_ = server.Listener.Close()
+		s.air = newAir()
+		server.Listener = s.air
+	}
+	server.Start()
 	s.URL = server.URL
 	t.Cleanup(func() {
 		server.CloseClientConnections()
@@ -121,6 +145,37 @@ func (s *Server) Hold(what string) (came <-chan struct{}) {
 	return held
 }
 
+// DialContext connects to a server that is InMemory.
+func (s *Server) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	return s.air.DialContext(ctx, network, address)
+}
+
+// Cut takes the network away from a server that is InMemory: connections end and
+// new ones fail. false gives it back.
+func (s *Server) Cut(cut bool) { s.air.set(cut) }
+
+// Rotated returns the tokens that the session was given after its first.
+func (s *Server) Rotated() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.rotated...)
+}
+
+// MostConnections returns how many WebSocket connections stood at the same time,
+// at the most.
+func (s *Server) MostConnections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.most
+}
+
+// Reported returns the sightings that came by POST /sightings.
+func (s *Server) Reported() []wire.Sighting {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]wire.Sighting(nil), s.reported...)
+}
+
 // Open returns what the phone asked for last.
 func (s *Server) Open() bool {
 	s.mu.Lock()
@@ -160,6 +215,7 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	s.created = append(s.created, body)
+	s.open = body.OpenToTalk == nil || *body.OpenToTalk
 	s.mu.Unlock()
 	answer(w, http.StatusCreated, wire.SessionCreated{
 		SessionID: sighej.NewSessionID().String(), AccessToken: string(s.access),
@@ -204,6 +260,19 @@ func (s *Server) forget(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+func (s *Server) rotate(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		BLEToken string `json:"ble_token"`
+	}
+	if !read(w, r, &body) {
+		return
+	}
+	s.mu.Lock()
+	s.rotated = append(s.rotated, body.BLEToken)
+	s.mu.Unlock()
+	s.state(w, r)
+}
+
 func (s *Server) match(w http.ResponseWriter, r *http.Request) {
 	var body wire.MatchRequest
 	if read(w, r, &body) {
@@ -216,6 +285,9 @@ func (s *Server) sightings(w http.ResponseWriter, r *http.Request) {
 	if !read(w, r, &body) {
 		return
 	}
+	s.mu.Lock()
+	s.reported = append(s.reported, body.Sightings...)
+	s.mu.Unlock()
 	var results wire.SightingsResult
 	for _, sighting := range body.Sightings {
 		results.Results = append(results.Results, s.result(sighting.Token))
@@ -247,11 +319,21 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
+	s.count(1)
 	s.scripts.Go(func() {
+		defer s.count(-1)
 		socket := &Socket{ws: ws, server: s}
 		defer socket.Kill()
 		s.Script(n, socket)
 	})
+}
+
+// count keeps the number of connections.
+func (s *Server) count(change int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now += change
+	s.most = max(s.most, s.now)
 }
 
 func read(w http.ResponseWriter, r *http.Request, body any) bool {
