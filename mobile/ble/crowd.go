@@ -105,6 +105,14 @@ func (c *Crowd) InRange(at time.Time, silence time.Duration) (all, veryNear int,
 	return all, veryNear, change
 }
 
+// Renew makes every phone worth a sighting again, as for a new session, which has
+// no matches yet.
+func (c *Crowd) Renew() {
+	for p := c.newest; p != nil; p = p.older {
+		p.due, p.again, p.decided = time.Time{}, 0, false
+	}
+}
+
 // Forget forgets everybody.
 func (c *Crowd) Forget() { *c = *NewCrowd() }
 

@@ -50,6 +50,10 @@ func TestDecidedAndUndecided(t *testing.T) {
 	if hear(time.Hour) {
 		t.Error("reported after its match")
 	}
+	c.Renew()
+	if !hear(time.Hour) {
+		t.Error("not reported for a new session")
+	}
 	c.Decided("stranger")
 	c.Undecided("stranger", start)
 }

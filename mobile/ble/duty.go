@@ -24,7 +24,7 @@ var (
 	}
 	background = Duty{
 		Advertise: time.Second, ScanWindow: 512 * time.Millisecond, ScanInterval: 10240 * time.Millisecond,
-		Silence: 3 * time.Minute, Gather: 10 * time.Second, Spread: time.Minute,
+		Silence: 3 * time.Minute, Gather: 3 * time.Second, Spread: time.Minute,
 	}
 )
 

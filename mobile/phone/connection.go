@@ -69,7 +69,7 @@ func (p *Phone) dial(ctx context.Context) (*connection, loss) {
 
 // lossOf judges the refusal of a connection.
 func lossOf(err error) loss {
-	if !lasting(sighej.CodeOf(err)) {
+	if !Lasting(sighej.CodeOf(err)) {
 		var after time.Duration
 		if e, ok := errors.AsType[*sighej.Error](err); ok {
 			after = e.RetryAfter

@@ -51,20 +51,25 @@ func (p *Phone) Forget(ctx context.Context) error {
 // the air from then on; sightings of the one before count for another minute. The
 // session, its connection and its nudges stay. A server without rotation refuses
 // with [sighej.CodeNotFound] or [sighej.CodeMethodNotAllowed], and the token
-// stays. After any other error the server may have either; calling it again with
-// the same token settles that.
+// stays. After [sighej.CodeUnavailable] the server may have either: calling it
+// again with the same token settles that, for then a token that is live already
+// is this session's. It must not run twice at a time.
 func (p *Phone) Rotate(ctx context.Context, token sighej.Token) error {
 	var state wire.SessionState
 	err := p.call(ctx, http.MethodPost, "/session/rotate", struct {
 		BLEToken string `json:"ble_token"`
 	}{string(token)}, &state)
-	if err != nil {
-		return err
-	}
+	code := sighej.CodeOf(err)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.token = token
-	return nil
+	if err == nil || code == sighej.CodeTokenLive && p.unsure == token {
+		p.token, p.unsure = token, ""
+		return nil
+	}
+	if code == sighej.CodeUnavailable {
+		p.unsure = token
+	}
+	return err
 }
 
 // call asks the server and reads a good answer into answer, unless that is nil.

@@ -44,12 +44,12 @@ func (s State) String() string {
 // Config says what a phone is to be. Base and Interests are needed, the rest
 // has defaults.
 type Config struct {
-	Base      string       // the server: http or https, with a path prefix if it has one
-	Interests []string     // 1 to 20 labels
-	Token     sighej.Token // default: a new one
-	Auth      Auth
-	Closed     bool         // do not let it be matched before SetOpen
-	Background bool         // see SetBackground
+	Base       string       // the server: http or https, with a path prefix if it has one
+	Interests  []string     // 1 to 20 labels
+	Token      sighej.Token // default: a new one
+	Auth       Auth
+	Closed     bool // do not let it be matched before SetOpen
+	Background bool // see SetBackground
 
 	HTTPClient *http.Client // default: one with a timeout of 15 s
 	Dialer     *Dialer      // default: one with a handshake timeout of 15 s; it is not changed
@@ -80,20 +80,20 @@ type Phone struct {
 	welcomed   sync.Once
 	connected  chan struct{}
 
-	mu    sync.Mutex
-	token sighej.Token
-	conn  *connection // nil: not connected
+	mu     sync.Mutex
+	token  sighej.Token
+	unsure sighej.Token // whether the session has it, since an answer was lost
+	conn   *connection  // nil: not connected
 }
 
 // Register makes a session (POST /session) and returns its phone. It blocks for
 // the round trip. A refusal is a *[sighej.Error] with the code that the server
 // told; a server that cannot be reached is one with [sighej.CodeUnavailable].
 func Register(ctx context.Context, cfg Config) (*Phone, error) {
-	base, err := url.Parse(cfg.Base)
-	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" || base.RawQuery != "" {
-		return nil, sighej.Errorf(sighej.CodeInvalid, "the base must be like https://host:port")
+	base, err := parseBase(cfg.Base)
+	if err != nil {
+		return nil, err
 	}
-	base.Path = strings.TrimRight(base.Path, "/")
 	p := &Phone{cfg: withDefaults(cfg), base: base, hurry: make(chan struct{}, 1), connected: make(chan struct{})}
 	p.token = p.cfg.Token
 	p.background.Store(cfg.Background)
@@ -110,6 +110,21 @@ func Register(ctx context.Context, cfg Config) (*Phone, error) {
 	p.expiresAt = created.ExpiresAt
 	p.deadline = time.Now().Add(created.ExpiresAt.Sub(p.ServerTime()))
 	return p, nil
+}
+
+// CheckBase returns nil or the error that Register has for such a Config.Base.
+func CheckBase(base string) error {
+	_, err := parseBase(base)
+	return err
+}
+
+func parseBase(text string) (*url.URL, error) {
+	base, err := url.Parse(text)
+	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" || base.RawQuery != "" {
+		return nil, sighej.Errorf(sighej.CodeInvalid, "the base must be like https://host:port")
+	}
+	base.Path = strings.TrimRight(base.Path, "/")
+	return base, nil
 }
 
 func withDefaults(cfg Config) Config {

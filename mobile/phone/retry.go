@@ -63,6 +63,13 @@ func (b *Backoff) Next(least time.Duration, background bool) (asked, chance time
 	return min(max(least, 0), longest), rand.N(bound) // #nosec G404 -- no secret
 }
 
+// Wait waits for the next try, see Next, and returns false when ctx ended first.
+// Something in hurry cuts the part by chance short.
+func (b *Backoff) Wait(ctx context.Context, least time.Duration, background bool, hurry <-chan struct{}) bool {
+	asked, chance := b.Next(least, background)
+	return pause(ctx, asked, chance, hurry)
+}
+
 // after is Next for a lost connection.
 func (b *Backoff) after(l loss, background bool) (asked, chance time.Duration) {
 	if l.lived >= steady {

@@ -134,8 +134,8 @@ func (r *recent) add(id string) {
 	r.next = (r.next + 1) % len(r.ring)
 }
 
-// lasting reports whether another try to connect would be refused as well.
-func lasting(code sighej.Code) bool {
+// Lasting reports whether a call that was refused with a code would be refused again.
+func Lasting(code sighej.Code) bool {
 	switch code {
 	case sighej.CodeUnavailable, sighej.CodeOverloaded, sighej.CodeRateLimited, sighej.CodeInternal:
 		return false

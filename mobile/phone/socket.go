@@ -22,4 +22,6 @@ type socket interface {
 // closed is the end of a socket by the server's close frame.
 type closed struct{ code wire.CloseCode }
 
-func (c closed) Error() string { return fmt.Sprintf("the server closed the connection with %d", c.code) }
+func (c closed) Error() string {
+	return fmt.Sprintf("the server closed the connection with %d", c.code)
+}
