@@ -34,6 +34,9 @@ type Server struct {
 	// refused, or 0.
 	Refuse func(n int) (status int, p wire.Problem)
 
+	// RefuseSession is the same for the nth registration.
+	RefuseSession func(n int) (status int, p wire.Problem)
+
 	// InMemory lets the server be reached by DialContext only, and by no socket of
 	// the operating system: for tests in a synctest bubble, which has to be left by
 	// what was dialled.
@@ -213,6 +216,12 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
+	if s.RefuseSession != nil {
+		if status, p := s.RefuseSession(s.Requests("POST /session")); status != 0 {
+			Problem(w, status, p)
+			return
+		}
+	}
 	s.mu.Lock()
 	s.created = append(s.created, body)
 	s.open = body.OpenToTalk == nil || *body.OpenToTalk
@@ -324,6 +333,7 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 		defer s.count(-1)
 		socket := &Socket{ws: ws, server: s}
 		defer socket.Kill()
+		defer socket.ping()()
 		s.Script(n, socket)
 	})
 }

@@ -37,9 +37,12 @@ func (s *Socket) Nudge(id, message string, shared ...string) {
 	s.Send(wire.Nudge{Type: wire.TypeNudge, ID: id, SharedInterests: shared, Message: message, At: time.Now().UTC()})
 }
 
-// Next returns the phone's next frame; false when it is gone or silent for 10 s.
+// Next returns the phone's next frame; false when it is gone or, unless the server
+// is InMemory, silent for 10 s.
 func (s *Socket) Next() (wire.ClientFrame, bool) {
-	_ = s.ws.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if !s.server.InMemory {
+		_ = s.ws.SetReadDeadline(time.Now().Add(10 * time.Second))
+	}
 	_, text, err := s.ws.ReadMessage()
 	if err != nil {
 		return wire.ClientFrame{}, false
@@ -80,16 +83,43 @@ func (s *Socket) Answer(frame wire.ClientFrame) {
 	s.Send(sighted)
 }
 
-// Close sends a close frame and waits for the phone's.
-func (s *Socket) Close(code wire.CloseCode) {
+// Goodbye sends a close frame, while another goroutine reads.
+func (s *Socket) Goodbye(code wire.CloseCode) {
 	text := websocket.FormatCloseMessage(int(code), code.Reason())
 	_ = s.ws.WriteControl(websocket.CloseMessage, text, time.Now().Add(time.Second))
+}
+
+// Close sends a close frame and waits for the phone's.
+func (s *Socket) Close(code wire.CloseCode) {
+	s.Goodbye(code)
 	for {
 		if _, ok := s.Next(); !ok {
 			return
 		}
 	}
 }
+
+// ping pings as a server does, until the returned function is called.
+func (s *Socket) ping() (stop func()) {
+	over := make(chan struct{})
+	var pinging sync.WaitGroup
+	pinging.Go(func() {
+		again := time.NewTicker(pingInterval)
+		defer again.Stop()
+		for {
+			select {
+			case <-again.C:
+				_ = s.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second))
+			case <-over:
+				return
+			}
+		}
+	})
+	return func() { close(over); pinging.Wait() }
+}
+
+// pingInterval is about what members do.
+const pingInterval = 50 * time.Second
 
 // Kill drops the connection without a word.
 func (s *Socket) Kill() { _ = s.ws.Close() }
