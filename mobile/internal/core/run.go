@@ -82,9 +82,9 @@ func (r *run) start() {
 // stop ends all and waits.
 func (r *run) stop() {
 	r.cancel()
+	r.group.Wait() // the keeper has said farewell
 	patience := time.NewTimer(patienceWithShell)
 	defer patience.Stop()
-	r.group.Wait() // the keeper has said farewell
 	select {
 	case <-r.silent:
 	case <-patience.C:

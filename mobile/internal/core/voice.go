@@ -49,6 +49,7 @@ func (r *run) speak() {
 		sleep(due, r.ctx.Done(), r.news)
 	}
 	r.hush(false)
+	r.group.Wait() // for the farewell: what is told last is that all is over
 	r.say(func(l Listener) { l.OnState(State{Open: said.state.Open}) })
 }
 

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -36,6 +37,9 @@ type Server struct {
 
 	// RefuseSession is the same for the nth registration.
 	RefuseSession func(n int) (status int, p wire.Problem)
+
+	// Pages answers what is not of the contract, for a phone in a browser.
+	Pages http.Handler
 
 	// InMemory lets the server be reached by DialContext only, and by no socket of
 	// the operating system: for tests in a synctest bubble, which has to be left by
@@ -86,6 +90,9 @@ func New(t testing.TB, set func(*Server)) *Server {
 	mux.HandleFunc("POST /match", s.authorized(s.match))
 	mux.HandleFunc("POST /sightings", s.authorized(s.sightings))
 	mux.HandleFunc("GET /ws/{ble_token}", s.authorized(s.connect))
+	if s.Pages != nil {
+		mux.Handle("/", s.Pages)
+	}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		what := r.Method + " " + r.URL.Path
@@ -239,6 +246,11 @@ func (s *Server) authorized(next http.HandlerFunc) http.HandlerFunc {
 			want = "Bearer " + s.Created()[0].BLEToken
 		}
 		got := r.Header.Get("Authorization")
+		for _, offered := range websocket.Subprotocols(r) {
+			if access, ok := strings.CutPrefix(offered, wire.BearerPrefix); ok {
+				got = "Bearer " + access
+			}
+		}
 		if got != want && (!s.Beacon || r.PathValue("ble_token") == "" || got != "") {
 			Problem(w, http.StatusUnauthorized, wire.Problem{Code: string(sighej.CodeUnauthorized), Detail: "the access token is missing or wrong"})
 			return
