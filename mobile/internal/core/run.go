@@ -26,7 +26,7 @@ type run struct {
 	transport http.RoundTripper
 	idle      func() // closes idle connections
 
-	ctx    context.Context //nolint:containedctx // its own, ended by stop
+	ctx    context.Context // its own, ended by stop
 	cancel context.CancelFunc
 	group  sync.WaitGroup // keeper and chores
 	silent chan struct{}  // closed when the voice has ended
