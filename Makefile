@@ -61,6 +61,7 @@ lint: bin/golangci-lint bin/gofumpt ## check style, imports, formatting and that
 		{ printf 'not formatted (see make fmt):\n%s\n' "$$unformatted"; exit 1; }
 	go mod tidy -diff
 	go -C tools mod tidy -diff
+	go -C mobile/bind mod tidy -diff
 
 .PHONY: fmt
 fmt: bin/gofumpt ## format the Go code

@@ -53,7 +53,8 @@ func (p *Phone) Forget(ctx context.Context) error {
 // with [sighej.CodeNotFound] or [sighej.CodeMethodNotAllowed], and the token
 // stays. After [sighej.CodeUnavailable] the server may have either: calling it
 // again with the same token settles that, for then a token that is live already
-// is this session's. It must not run twice at a time.
+// is this session's, and so does the next connection, see [Phone.Token]. It must
+// not run twice at a time.
 func (p *Phone) Rotate(ctx context.Context, token sighej.Token) error {
 	var state wire.SessionState
 	err := p.call(ctx, http.MethodPost, "/session/rotate", struct {

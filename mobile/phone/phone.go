@@ -82,7 +82,7 @@ type Phone struct {
 
 	mu     sync.Mutex
 	token  sighej.Token
-	unsure sighej.Token // whether the session has it, since an answer was lost
+	unsure sighej.Token // the session may have this one instead, since an answer was lost
 	conn   *connection  // nil: not connected
 }
 

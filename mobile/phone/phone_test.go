@@ -228,6 +228,52 @@ func TestRotate(t *testing.T) {
 	eventually(t, "a connection under the new token", func() bool { return s.Requests("GET /ws/"+string(second)) == 1 })
 }
 
+func TestRotationWhoseAnswerIsLost(t *testing.T) {
+	for name, settle := range map[string]func(*phonetest.Server, *phone.Phone, sighej.Token, chan struct{}) error{
+		"asked again": func(_ *phonetest.Server, p *phone.Phone, next sighej.Token, _ chan struct{}) error {
+			return p.Rotate(t.Context(), next)
+		},
+		"connected again": func(s *phonetest.Server, _ *phone.Phone, next sighej.Token, drop chan struct{}) error {
+			close(drop)
+			eventually(t, "a connection under the new token", func() bool { return s.Requests("GET /ws/"+string(next)) == 1 })
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			drop := make(chan struct{})
+			s := phonetest.New(t, func(s *phonetest.Server) {
+				s.Rotates = true
+				s.LoseRotation = func(n int) bool { return n == 1 }
+				s.Script = func(n int, c *phonetest.Socket) {
+					c.Welcome(0)
+					if n == 1 {
+						<-drop
+						return
+					}
+					c.Serve()
+				}
+			})
+			p, _ := register(t, s, nil)
+			_, ended := start(t, p)
+			await(t, p.Connected(), "the welcome")
+			next := sighej.NewToken()
+			if err := p.Rotate(t.Context(), next); sighej.CodeOf(err) != sighej.CodeUnavailable || p.Token() == next {
+				t.Fatalf("rotating: %v", err)
+			}
+			if err := settle(s, p, next, drop); err != nil || p.Token() != next {
+				t.Errorf("settling: %v, the token is another one: %v", err, p.Token() != next)
+			}
+			select {
+			case err := <-ended:
+				t.Errorf("it ended with %v", err)
+			case <-drop:
+			default:
+				close(drop)
+			}
+		})
+	}
+}
+
 func TestRotateWithAServerThatCannot(t *testing.T) {
 	s := phonetest.New(t, nil)
 	p, _ := register(t, s, nil)

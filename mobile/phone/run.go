@@ -31,6 +31,9 @@ func (p *Phone) Run(ctx context.Context) error {
 		}
 		p.cfg.OnState(Connecting)
 		lost := p.stay(ctx, seen)
+		if sighej.CodeOf(lost.err) == sighej.CodeForbidden && p.tryOther() {
+			lost.err = nil
+		}
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -73,6 +76,18 @@ func (p *Phone) stay(ctx context.Context, seen *recent) loss {
 			return conn.loss()
 		}
 	}
+}
+
+// tryOther takes the token to which a rotation's answer was lost, once, and
+// reports whether there was one.
+func (p *Phone) tryOther() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.unsure == "" {
+		return false
+	}
+	p.token, p.unsure = p.unsure, ""
+	return true
 }
 
 // take handles a frame that concerns the callbacks.

@@ -39,6 +39,8 @@ func (p *Phone) open(ctx context.Context, target string) (socket, loss) {
 	if _, err := p.State(ctx); err != nil {
 		return nil, lossOf(err)
 	}
+	// The session is there, and its token may be the other one: then that is tried.
+	p.tryOther()
 	return nil, loss{}
 }
 

@@ -91,9 +91,7 @@ func (r *run) rotate(ctx context.Context, p *phone.Phone) time.Time {
 	}
 	switch sighej.CodeOf(err) {
 	case "":
-		r.own[1], r.own[0], r.next = r.own[0], next, ""
-		r.rotateAt = time.Now().Add(rotation())
-		signal(r.news)
+		r.rotated(next)
 		return time.Now()
 	case sighej.CodeNotFound, sighej.CodeMethodNotAllowed: // a server without rotation
 		r.fixed, r.next = true, ""
@@ -103,6 +101,15 @@ func (r *run) rotate(ctx context.Context, p *phone.Phone) time.Time {
 	}
 	r.rotateAt = time.Now().Add(choreAgain)
 	return r.failed(ctx, err)
+}
+
+// rotated puts another token into the air. Under the lock.
+func (r *run) rotated(token sighej.Token) {
+	if token != r.own[0] {
+		r.own[1], r.own[0] = r.own[0], token
+	}
+	r.next, r.rotateAt = "", time.Now().Add(rotation())
+	signal(r.news)
 }
 
 // failed judges the error of a chore and returns when to try again. Under the

@@ -17,6 +17,11 @@ import (
 
 func TestStartAndStop(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
+		w.shell.onState = func(s core.State) {
+			if s.Link == core.Stopped && !w.server.Forgotten() {
+				t.Error("told that it has stopped before the server was asked to forget")
+			}
+		}
 		w.start()
 		w.wantState(core.Online, ble.Full)
 		created := w.server.Created()
@@ -294,6 +299,81 @@ func TestRotation(t *testing.T) {
 		}
 		w.hear(-60, first) // an echo of what it was
 		w.wantState(core.Online, ble.Full)
+	})
+}
+
+func TestRotationsWhoseAnswersAreLost(t *testing.T) {
+	inWorld(t, func(s *phonetest.Server) {
+		s.Rotates, s.Lifetime = true, 24*time.Hour
+		s.LoseRotation = func(n int) bool { return n%3 != 0 }
+	}, func(w *world) {
+		w.start()
+		for range 10 {
+			w.pass(17 * time.Minute)
+			w.server.Cut(true)
+			w.pass(time.Second)
+			w.server.Cut(false)
+			w.pass(time.Minute)
+			w.wantState(core.Online, ble.Full)
+			if rotated := w.server.Rotated(); len(rotated) > 0 && string(w.shell.onAir()) != rotated[len(rotated)-1] {
+				t.Error("the token on air is not the session's")
+			}
+		}
+		if n := len(w.server.Created()); n != 1 {
+			t.Errorf("%d sessions", n)
+		}
+	})
+}
+
+func TestClockThatIsWrong(t *testing.T) {
+	for _, ahead := range []time.Duration{-40 * 24 * time.Hour, 40 * 24 * time.Hour} {
+		inWorld(t, func(s *phonetest.Server) { s.Ahead = ahead }, func(w *world) {
+			w.start()
+			w.server.Cut(true)
+			w.hear(-60, sighej.NewToken())
+			heard := time.Now().Add(ahead)
+			w.pass(10 * time.Minute)
+			w.server.Cut(false)
+			w.pass(time.Minute)
+			got := w.server.Reported()
+			if len(got) != 1 || got[0].SeenAt.Sub(heard).Abs() > 2*time.Second {
+				t.Errorf("%v ahead: uploaded %+v, heard at %v by the server's clock", ahead, got, heard)
+			}
+			if len(w.server.Created()) != 1 {
+				t.Errorf("%v ahead: %d sessions", ahead, len(w.server.Created()))
+			}
+		})
+	}
+}
+
+func TestForegroundHurriesTheRegistration(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.server.Cut(true)
+		w.core.SetOnScreen(false)
+		w.start()
+		w.pass(10 * time.Minute)
+		if n := w.server.RefusedDials(); n < 10 || n > 60 {
+			t.Errorf("%d tries in 10 minutes in the background", n)
+		}
+		w.server.Cut(false)
+		w.core.SetOnScreen(true)
+		synctest.Wait()
+		w.wantState(core.Online, ble.Full)
+	})
+}
+
+func TestBackgroundDuringTheRegistration(t *testing.T) {
+	var background func()
+	inWorld(t, func(s *phonetest.Server) {
+		s.RefuseSession = func(int) (int, wire.Problem) { background(); return 0, wire.Problem{} }
+	}, func(w *world) {
+		background = func() { w.core.SetOnScreen(false) }
+		w.start()
+		w.server.Cut(true)
+		w.pass(10 * time.Minute)
+		if n := w.server.RefusedDials(); n < 10 || n > 60 {
+			t.Errorf("%d tries in 10 minutes in the background", n)
+		}
 	})
 }
 

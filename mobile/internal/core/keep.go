@@ -153,8 +153,12 @@ func (r *run) setLink(l Link) {
 	}
 	r.link = l
 	signal(r.news)
-	if l == Online {
-		signal(r.chores)
+	if l != Online {
+		return
+	}
+	signal(r.chores)
+	if token := r.phone.Token(); token != r.own[0] { // of a rotation whose answer was lost
+		r.rotated(token)
 	}
 }
 

@@ -8,8 +8,12 @@ import (
 	"i80.dk/sighej/mobile/ble"
 )
 
-// radioAgain is when starting the radio is tried again after it failed.
-const radioAgain = time.Minute
+// Times after which starting the radio is tried again. Each is twice the one
+// before: some phones can never advertise.
+const (
+	radioAgain     = time.Minute
+	lastRadioAgain = time.Hour
+)
 
 // tuning is what the radio was told. The voice alone writes advertised, scanning,
 // lowPower and set.
@@ -21,6 +25,7 @@ type tuning struct {
 
 	changed bool      // the radio was switched on or off: what it was told before is gone
 	again   time.Time // not before this is starting tried again
+	pause   time.Duration
 }
 
 // wanted is what the radio should do.
@@ -55,12 +60,16 @@ func (r *run) tune() time.Time {
 		return time.Time{}
 	case time.Now().Before(again):
 		return again
-	case r.begin(want):
-		return time.Time{}
 	}
+	ok := r.begin(want)
 	r.core.mu.Lock()
 	defer r.core.mu.Unlock()
-	r.tuned.again = time.Now().Add(radioAgain)
+	if ok {
+		r.tuned.again, r.tuned.pause = time.Time{}, 0
+		return time.Time{}
+	}
+	r.tuned.pause = max(radioAgain, min(2*r.tuned.pause, lastRadioAgain))
+	r.tuned.again = time.Now().Add(r.tuned.pause)
 	return r.tuned.again
 }
 

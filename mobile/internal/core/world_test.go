@@ -40,6 +40,7 @@ type seen struct {
 type shell struct {
 	busy    atomic.Bool
 	onNudge func(core.Nudge)
+	onState func(core.State)
 
 	mu     sync.Mutex
 	had    seen
@@ -102,6 +103,9 @@ func (s *shell) SetLowPower(on bool) error {
 func (s *shell) OnState(state core.State) {
 	defer s.enter()()
 	s.had.states = append(s.had.states, state)
+	if s.onState != nil {
+		s.onState(state)
+	}
 }
 
 func (s *shell) OnNudge(n core.Nudge) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 )
 
 // air is a network in memory: a listener and the way to it. Nothing of it is
@@ -14,6 +15,8 @@ type air struct {
 	coming chan net.Conn
 	closed chan struct{}
 	once   sync.Once
+
+	refused atomic.Int64
 
 	mu    sync.Mutex
 	cut   bool
@@ -29,6 +32,7 @@ func (a *air) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
 	a.mu.Lock()
 	if a.cut {
 		a.mu.Unlock()
+		a.refused.Add(1)
 		return nil, errCut
 	}
 	near, far := net.Pipe()

@@ -46,8 +46,15 @@ type Server struct {
 	// what was dialled.
 	InMemory bool
 
-	// Rotates lets it know POST /session/rotate.
+	// Rotates lets it know POST /session/rotate, and then only the newest token of
+	// the newest session may connect.
 	Rotates bool
+
+	// LoseRotation reports whether the answer to the nth rotation is lost.
+	LoseRotation func(n int) bool
+
+	// Ahead is how much its clock is before the real one.
+	Ahead time.Duration
 
 	// Matches are the shared interests by token; a token that is not in it does
 	// not match.
@@ -65,8 +72,9 @@ type Server struct {
 	open        bool
 	forgotten   bool
 	rotated     []string
-	now         int // connections
-	most        int // connections at a time
+	current     string // token
+	now         int    // connections
+	most        int    // connections at a time
 	reported    []wire.Sighting
 	held        map[string]chan struct{}
 }
@@ -98,6 +106,7 @@ func New(t testing.TB, set func(*Server)) *Server {
 		what := r.Method + " " + r.URL.Path
 		s.requests = append(s.requests, what)
 		held := s.held[what]
+		w.Header().Set("Date", time.Now().Add(s.Ahead).UTC().Format(http.TimeFormat))
 		delete(s.held, what)
 		s.mu.Unlock()
 		if held != nil {
@@ -163,6 +172,9 @@ func (s *Server) DialContext(ctx context.Context, network, address string) (net.
 // Cut takes the network away from a server that is InMemory: connections end and
 // new ones fail. false gives it back.
 func (s *Server) Cut(cut bool) { s.air.set(cut) }
+
+// RefusedDials returns how many connections were tried while it was cut.
+func (s *Server) RefusedDials() int { return int(s.air.refused.Load()) }
 
 // Rotated returns the tokens that the session was given after its first.
 func (s *Server) Rotated() []string {
@@ -231,11 +243,12 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	s.created = append(s.created, body)
+	s.current = body.BLEToken
 	s.open = body.OpenToTalk == nil || *body.OpenToTalk
 	s.mu.Unlock()
 	answer(w, http.StatusCreated, wire.SessionCreated{
 		SessionID: sighej.NewSessionID().String(), AccessToken: string(s.access),
-		ExpiresAt: time.Now().Add(s.Lifetime).UTC(),
+		ExpiresAt: time.Now().Add(s.Ahead + s.Lifetime).UTC(),
 	})
 }
 
@@ -289,9 +302,20 @@ func (s *Server) rotate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mu.Lock()
-	s.rotated = append(s.rotated, body.BLEToken)
+	live := s.current == body.BLEToken
+	if !live {
+		s.current = body.BLEToken
+		s.rotated = append(s.rotated, body.BLEToken)
+	}
 	s.mu.Unlock()
-	s.state(w, r)
+	switch {
+	case s.LoseRotation != nil && s.LoseRotation(s.Requests("POST /session/rotate")):
+		panic(http.ErrAbortHandler)
+	case live:
+		Problem(w, http.StatusConflict, wire.Problem{Code: string(sighej.CodeTokenLive)})
+	default:
+		s.state(w, r)
+	}
 }
 
 func (s *Server) match(w http.ResponseWriter, r *http.Request) {
@@ -327,8 +351,12 @@ func (s *Server) result(token string) wire.SightingResult {
 func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.connections++
-	n := s.connections
+	n, current := s.connections, s.current
 	s.mu.Unlock()
+	if s.Rotates && current != r.PathValue("ble_token") {
+		Problem(w, http.StatusForbidden, wire.Problem{Code: string(sighej.CodeForbidden)})
+		return
+	}
 	if s.Refuse != nil {
 		if status, p := s.Refuse(n); status != 0 {
 			Problem(w, status, p)
