@@ -57,9 +57,7 @@ func (p *Phone) Forget(ctx context.Context) error {
 // not run twice at a time.
 func (p *Phone) Rotate(ctx context.Context, token sighej.Token) error {
 	var state wire.SessionState
-	err := p.call(ctx, http.MethodPost, "/session/rotate", struct {
-		BLEToken string `json:"ble_token"`
-	}{string(token)}, &state)
+	err := p.call(ctx, http.MethodPost, "/session/rotate", wire.RotateSession{BLEToken: string(token)}, &state)
 	code := sighej.CodeOf(err)
 	p.mu.Lock()
 	defer p.mu.Unlock()

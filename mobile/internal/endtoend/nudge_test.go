@@ -1,14 +1,18 @@
 package endtoend
 
 import (
+	"context"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"i80.dk/sighej"
 	"i80.dk/sighej/internal/testservers"
+	"i80.dk/sighej/mobile/phone"
 	"i80.dk/sighej/mobile/sdk"
 	"i80.dk/sighej/server"
+	"i80.dk/sighej/wire"
 )
 
 // pair is two phones that share an interest, out of each other's reach.
@@ -68,6 +72,38 @@ func TestTwoPhonesNudgeEachOther(t *testing.T) {
 		t.Error("the radio goes on after Stop")
 	}
 	noGoroutines(t)
+}
+
+// A phone takes another token while it is connected: whoever hears that is its
+// match, and its connection brings the nudge.
+func TestRotation(t *testing.T) {
+	m := startMember(t, nil)
+	nudged := make(chan wire.Nudge, 1)
+	one, err := phone.Register(t.Context(), phone.Config{Base: m.base(), Interests: []string{"devops"}, OnNudge: func(n wire.Nudge) { nudged <- n }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := phone.Register(t.Context(), phone.Config{Base: m.base(), Interests: []string{"devops"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- one.Run(ctx) }()
+	<-one.Connected()
+	first, next := one.Token(), sighej.NewToken()
+	if err := one.Rotate(t.Context(), next); err != nil || one.Token() != next || first == next {
+		t.Fatalf("%v: %s", err, one.Token())
+	}
+	if result, err := other.Match(t.Context(), next); err != nil || !result.NudgeSent {
+		t.Errorf("%+v, %v", result, err)
+	}
+	<-nudged
+	if result, err := one.Match(t.Context(), other.Token()); err != nil || !result.Match {
+		t.Errorf("a report under the new token: %+v, %v", result, err)
+	}
+	end()
+	<-ended
 }
 
 // noGoroutines waits until nothing of the phone side runs.

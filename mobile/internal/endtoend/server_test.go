@@ -12,6 +12,8 @@ import (
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
+
+	"i80.dk/sighej/internal/testservers"
 	"i80.dk/sighej/server"
 	"i80.dk/sighej/wire"
 )
@@ -30,7 +32,7 @@ type member struct {
 func startMember(t testing.TB, change func(*server.Options)) *member {
 	t.Helper()
 	o := server.DefaultOptions()
-	o.ListenAddr, o.AdminListenAddr, o.DataDir = "127.0.0.1:0", "127.0.0.1:0", t.TempDir()
+	o.ListenAddr, o.AdminListenAddr, o.DataDir = freeAddress(t), "127.0.0.1:0", t.TempDir()
 	if change != nil {
 		change(&o)
 	}
@@ -38,12 +40,22 @@ func startMember(t testing.TB, change func(*server.Options)) *member {
 	m.start()
 	t.Cleanup(func() { m.stop() })
 	toxics := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	m.proxy = toxiproxy.NewProxy(toxics, "member", "127.0.0.1:0", m.options.ListenAddr)
+	m.proxy = toxiproxy.NewProxy(toxics, "member", freeAddress(t), m.options.ListenAddr)
 	if err := m.proxy.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(m.proxy.Stop)
 	return m
+}
+
+// freeAddress is one that stays free while what listens there is stopped.
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	port, err := testservers.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 
 // start starts it, or starts it again at the same address.
