@@ -54,7 +54,7 @@ func (d *Driver) fulfil(w Wish) {
 	}
 	if !d.is.Running {
 		if err := d.session.Start(w.Interests); err != nil {
-			d.tell(NotStarted(err.Error()))
+			d.tell(Refused(err.Error()))
 			return
 		}
 		d.is = Wish{Running: true, Open: true, Interests: w.Interests}

@@ -98,7 +98,7 @@ func TestDriverTellsOfFailure(t *testing.T) {
 		d.Want(running(true, "a"))
 	})
 	s.did(t, "start a", "start a", "stop")
-	if !slices.Equal(told, []Event{NotStarted("no server")}) {
+	if !slices.Equal(told, []Event{Refused("no server")}) {
 		t.Errorf("told %v", told)
 	}
 }

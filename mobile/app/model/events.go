@@ -2,11 +2,6 @@ package model
 
 import "slices"
 
-// The notices that are not the session's own words.
-const (
-	NoticeEnded = "Your session's time is up. Switch on again to go on."
-)
-
 // Apply takes in an event. What a session tells while the switch is off comes
 // too late and counts for nothing.
 func (s *State) Apply(e Event) {
@@ -17,9 +12,8 @@ func (s *State) Apply(e Event) {
 		s.NoList = true
 	case Fault:
 		s.Notice = string(e)
-	case NotStarted:
-		s.forget()
-		s.Notice = string(e)
+	case Refused:
+		s.refused(string(e))
 	default:
 		if s.Mode != Off {
 			s.hear(e)
@@ -31,7 +25,7 @@ func (s *State) Apply(e Event) {
 func (s *State) hear(e Event) {
 	switch e := e.(type) {
 	case Connection:
-		s.connection(e)
+		s.Connection = e
 	case Radio:
 		s.Radio = e
 	case PeopleInRange:
@@ -41,16 +35,11 @@ func (s *State) hear(e Event) {
 	}
 }
 
-// connection notes how the session stands. When its time is up the switch goes
-// off and the nudges stay: they may just have come.
-func (s *State) connection(c Connection) {
-	s.Connection = c
-	if c != Ended {
-		return
-	}
+// refused turns the switch off. The nudges stay: they may just have come.
+func (s *State) refused(why string) {
 	nudges := s.Nudges
 	s.forget()
-	s.Nudges, s.Notice = nudges, NoticeEnded
+	s.Nudges, s.Notice = nudges, why
 }
 
 func (s *State) nudge(n Nudge) {

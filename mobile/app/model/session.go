@@ -30,7 +30,6 @@ const (
 	Connecting                   // one is being made
 	Connected                    // nudges come at once
 	Waiting                      // there is none; another try follows
-	Ended                        // the session's time is up
 )
 
 // Radio is how much of Bluetooth there is.
@@ -48,8 +47,17 @@ type Nudge struct {
 	Labels   []string
 	Message  string
 	At       time.Time
-	VeryNear bool // within arm's reach or so, as far as the radio can tell
+	Distance Distance
 }
+
+// Distance is how near the person of a nudge is, as far as the radio can tell.
+type Distance uint8
+
+const (
+	Unknown  Distance = iota
+	Near              // in range
+	VeryNear          // within a few steps
+)
 
 // PeopleInRange is how many phones are heard.
 type PeopleInRange int
@@ -57,8 +65,9 @@ type PeopleInRange int
 // Fault is something that went wrong, in words for the person.
 type Fault string
 
-// NotStarted tells that Start failed, and why.
-type NotStarted string
+// Refused tells that the session was not started, or was given up for good, and
+// why.
+type Refused string
 
 // Interest is an entry of the catalogue.
 type Interest struct{ Label, Category string }
@@ -74,6 +83,6 @@ func (Radio) event()         {}
 func (Nudge) event()         {}
 func (PeopleInRange) event() {}
 func (Fault) event()         {}
-func (NotStarted) event()    {}
+func (Refused) event()       {}
 func (Catalogue) event()     {}
 func (NoCatalogue) event()   {}

@@ -79,11 +79,11 @@ func TestOffForgets(t *testing.T) {
 	}
 }
 
-func TestEndKeepsNudges(t *testing.T) {
+func TestRefusalKeepsNudges(t *testing.T) {
 	s := opened()
 	s.Apply(Nudge{ID: "1"})
-	s.Apply(Ended)
-	if s.Mode != Off || len(s.Nudges) != 1 || s.Notice != NoticeEnded {
+	s.Apply(Refused("why"))
+	if s.Mode != Off || len(s.Nudges) != 1 || s.Notice != "why" {
 		t.Errorf("%+v", s)
 	}
 	s.SetOpen(true)

@@ -23,12 +23,9 @@ func (n Nudge) Sentence() string {
 	return "Someone nearby shares your interest in " + join(n.Labels)
 }
 
-// Distance returns how near, in words.
-func (n Nudge) Distance() string {
-	if n.VeryNear {
-		return "Very near"
-	}
-	return "Near"
+// Words returns a distance in words, or "" when it is not known.
+func (d Distance) Words() string {
+	return [...]string{"", "Near", "Very near"}[min(d, VeryNear)]
 }
 
 // Ago returns how long ago t was, in words. A clock that runs ahead of the
@@ -67,7 +64,7 @@ func (s *State) Summary() string {
 
 // Words returns a connection as a sentence.
 func (c Connection) Words() string {
-	return [...]string{"Not connected.", "Connecting.", "Connected.", "No connection; trying again.", "Time is up."}[min(c, Ended)]
+	return [...]string{"Not connected.", "Connecting.", "Connected.", "No connection; trying again."}[min(c, Waiting)]
 }
 
 func join(labels []string) string {

@@ -41,8 +41,8 @@ var screens = map[string]func(*uitest.Phone) error{
 	},
 	"nudged": func(p *uitest.Phone) error {
 		return open(p, model.Connected, model.RadioFull, model.PeopleInRange(3),
-			model.Nudge{ID: "1", Labels: []string{"sourdough"}, At: p.Now.Add(-12 * time.Minute)},
-			model.Nudge{ID: "2", Labels: []string{"devops", "hardstyle"}, At: p.Now, VeryNear: true})
+			model.Nudge{ID: "1", Labels: []string{"sourdough"}, At: p.Now.Add(-12 * time.Minute), Distance: model.Near},
+			model.Nudge{ID: "2", Labels: []string{"devops", "hardstyle"}, At: p.Now, Distance: model.VeryNear})
 	},
 	"paused": func(p *uitest.Phone) error {
 		if err := open(p, model.Waiting, model.RadioDegraded, model.Fault("Bluetooth is switched off. Switch it on to be found.")); err != nil {

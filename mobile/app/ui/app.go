@@ -32,6 +32,7 @@ type App struct {
 	look   Look
 	state  model.State
 	wished model.Wish
+	begun  bool
 	shaper *text.Shaper
 	colour palette
 
@@ -45,12 +46,12 @@ type App struct {
 	notice  widget.Clickable
 }
 
-// New returns an app at its first start.
+// New returns an app at its first start. It fetches nothing before its first
+// frame.
 func New(cfg Config) *App {
 	a := &App{cfg: cfg, shaper: newShaper(), colour: light, awaken: func() {}}
 	a.choose.init()
 	a.welcome.list.Axis, a.home.list.Axis = layout.Vertical, layout.Vertical
-	a.cfg.Fetch()
 	return a
 }
 
@@ -88,6 +89,10 @@ const widest = unit.Dp(560)
 
 // Layout takes in what has happened and draws a frame.
 func (a *App) Layout(gtx layout.Context) layout.Dimensions {
+	if !a.begun {
+		a.begun = true
+		a.cfg.Fetch()
+	}
 	a.takeIn()
 	gtx.Metric.PxPerSp *= max(a.look.TextSize, 0.85)
 	a.act(gtx)

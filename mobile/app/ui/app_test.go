@@ -187,9 +187,9 @@ func TestNudges(t *testing.T) {
 	h := atHome(t, "devops")
 	h.tap("Open to talk")
 	h.tell(
-		model.Nudge{ID: "1", Labels: []string{"devops", "hardstyle"}, At: h.Now.Add(-5 * time.Minute)},
-		model.Nudge{ID: "2", Labels: []string{"devops"}, At: h.Now, VeryNear: true},
-		model.Nudge{ID: "2", Labels: []string{"devops"}, At: h.Now, VeryNear: true},
+		model.Nudge{ID: "1", Labels: []string{"devops", "hardstyle"}, At: h.Now.Add(-5 * time.Minute), Distance: model.Near},
+		model.Nudge{ID: "2", Labels: []string{"devops"}, At: h.Now, Distance: model.VeryNear},
+		model.Nudge{ID: "2", Labels: []string{"devops"}, At: h.Now, Distance: model.VeryNear},
 	)
 	h.sees("Someone nearby shares your interest in devops. Very near, just now")
 	h.sees("Someone nearby shares your interest in devops and hardstyle. Near, 5 min ago")
@@ -203,7 +203,7 @@ func TestNudges(t *testing.T) {
 func TestNotices(t *testing.T) {
 	h := atHome(t, "devops")
 	h.tap("Open to talk")
-	h.tell(model.NotStarted("The server cannot be reached."))
+	h.tell(model.Refused("The server cannot be reached."))
 	h.sees("The server cannot be reached.")
 	if n, _ := h.Find("Open to talk"); n.Selected || !strings.HasPrefix(n.Hint, "Off. ") {
 		t.Errorf("the switch is %+v", n)
@@ -211,11 +211,11 @@ func TestNotices(t *testing.T) {
 	h.tap("Dismiss the notice")
 	h.seesNo("The server cannot be reached.")
 	h.tap("Open to talk")
-	h.tell(model.Nudge{ID: "1", Labels: []string{"devops"}, At: h.Now}, model.Ended)
-	h.sees(model.NoticeEnded)
-	h.sees("Someone nearby")
+	h.tell(model.Nudge{ID: "1", Labels: []string{"devops"}, At: h.Now}, model.Refused("Not now."))
+	h.sees("Not now.")
+	h.sees("Someone nearby shares your interest in devops. just now")
 	if last := h.wishes[len(h.wishes)-1]; last.Running {
-		t.Error("a session whose time is up is still wished for")
+		t.Error("a session that was refused is still wished for")
 	}
 }
 

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"time"
 
 	"gioui.org/layout"
@@ -32,17 +33,23 @@ func (a *App) nudgeWords(n model.Nudge) layout.Widget {
 	c := a.colour
 	return func(gtx layout.Context) layout.Dimensions {
 		gtx.Execute(op.InvalidateCmd{At: gtx.Now.Add(time.Minute)}) // the time goes on
-		ago := model.Ago(n.At, gtx.Now)
-		return said(n.Sentence()+". "+n.Distance()+", "+ago, func(gtx layout.Context) layout.Dimensions {
+		facts := []string{model.Ago(n.At, gtx.Now)}
+		icons := []*widget.Icon{iconTime}
+		if d := n.Distance.Words(); d != "" {
+			facts, icons = []string{d, facts[0]}, []*widget.Icon{iconPlace, iconTime}
+		}
+		return said(n.Sentence()+". "+strings.Join(facts, ", "), func(gtx layout.Context) layout.Dimensions {
 			lead := gap(0)
 			if len(n.Labels) > 0 {
 				lead = a.words(bodySmall, c.onPeople, "Someone nearby shares your interest in")
 			}
 			return column(gtx, lead, gap(2), a.words(titleLarge, c.onPeople, n.Title()), gap(12),
 				func(gtx layout.Context) layout.Dimensions {
-					return flow(gtx, 16, 4, []layout.Widget{
-						a.fact(iconPlace, n.Distance()), a.fact(iconTime, ago),
-					})
+					ws := make([]layout.Widget, len(facts))
+					for i := range facts {
+						ws[i] = a.fact(icons[i], facts[i])
+					}
+					return flow(gtx, 16, 4, ws)
 				})
 		})(gtx)
 	}

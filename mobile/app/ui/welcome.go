@@ -23,7 +23,7 @@ var promises = []struct {
 }{
 	{iconNumber, "Only a random number is in the air", "Phones nearby hear it over Bluetooth. No name, no phone number, no place."},
 	{iconShield, "Only what you share is shown", "The other person sees the interests that you both chose, never the rest."},
-	{iconTimer, "Off means forgotten", "Switch off and your session is gone from the server at once; by itself it ends after a few hours."},
+	{iconTimer, "Off means forgotten", "Switch off and your session is gone from the server at once. Without the phone it ends by itself in a few hours."},
 }
 
 const details = "While you are open to talk, this phone tells the server your interests, your random number and the random numbers " +
