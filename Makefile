@@ -14,6 +14,8 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 RACED := ^i80\.dk/sighej/(actors|bench|cluster|mobile|persistence|server|transport)(/|$$)
 GOTEST := go test -timeout 10m
 PKG ?= ./...
+# The app in the browser: without HTTP/2 (there the browser does that) and without inlining it is 14 % smaller.
+WEBAPP := transport/webapp/dist
 
 .PHONY: help
 help: ## list the targets
@@ -27,6 +29,20 @@ run: build ## build and start one member; needs no server beside it
 cluster: build servers ## build and start Redis, PostgreSQL and three members; Ctrl-C stops all
 	@go build -o bin/cluster ./internal/testcluster/cluster
 	@exec bin/cluster bin/sighej
+
+.PHONY: demo
+demo: app ## build and start one member with the app in it: two browser tabs are two phones
+	go build -trimpath -tags demo -ldflags '-X main.version=$(VERSION)' -o bin/sighej-demo ./cmd/sighej
+	@echo 'Open http://127.0.0.1:8000/app/ in two windows beside each other.'
+	@exec bin/sighej-demo serve --listen-addr 127.0.0.1:8000
+
+.PHONY: app
+app: ## build the reference app for the browser, to be built into a binary by the tag demo
+	@rm -rf $(WEBAPP) && mkdir -p $(WEBAPP)
+	GOOS=js GOARCH=wasm go -C mobile/app build -trimpath -tags nethttpomithttp2 -gcflags=all=-l -ldflags '-s -w' \
+		-o $(CURDIR)/$(WEBAPP)/app.wasm ./cmd/sighej-app
+	@gzip -9n $(WEBAPP)/app.wasm
+	@cp mobile/app/web/* "$$(go env GOROOT)/lib/wasm/wasm_exec.js" $(WEBAPP)
 
 .PHONY: build
 build: ## build bin/sighej

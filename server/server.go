@@ -22,6 +22,7 @@ import (
 	"i80.dk/sighej/cluster"
 	"i80.dk/sighej/persistence"
 	"i80.dk/sighej/transport"
+	"i80.dk/sighej/transport/webapp"
 	"i80.dk/sighej/transport/ws"
 	"i80.dk/sighej/wire"
 )
@@ -125,7 +126,7 @@ func (m *Member) serve(o Options, faults func([]string) []sighej.InvalidField, c
 		Health: m.readiness.health, Ready: m.readiness.ready, Stats: stats,
 		AdminToken: o.AdminToken, Beacon: o.Beacon(), WebSocket: m.sockets,
 		AllowedOrigins: o.Origins(), RegistrationLimit: o.registrationLimit(m.public.Addr()), TrustedProxies: o.Proxies(),
-		Version: m.version, Logger: m.logger,
+		App: webapp.Files(), Version: m.version, Logger: m.logger,
 	})
 	m.public.server = newHTTPServer(public, m.logger)
 	var token string

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -47,6 +48,7 @@ type Config struct {
 	RegistrationLimit *AddressLimiter // nil: off
 	TrustedProxies    []netip.Prefix  // whose X-Forwarded-For is believed
 
+	App     fs.FS // the web app, served at /app/; nil: there is no such page
 	Version string
 	Logger  *slog.Logger // of panics and of errors that are defects, nothing else
 }

@@ -12,6 +12,7 @@ import (
 	"i80.dk/sighej/transport/asyncapi"
 	"i80.dk/sighej/transport/docs"
 	"i80.dk/sighej/transport/problem"
+	"i80.dk/sighej/transport/webapp"
 )
 
 // api is what the endpoints share.
@@ -37,6 +38,7 @@ func New(cfg Config) http.Handler {
 	a.serviceRoutes()
 	a.webSocketRoute()
 	a.documentRoutes()
+	a.appRoute()
 	a.mux.HandleFunc("/", a.nowhere)
 	return &guard{next: shared(a.mux, cfg.AllowedOrigins), logger: cfg.Logger}
 }
@@ -48,6 +50,18 @@ func (a *api) documentRoutes() {
 	a.mux.Handle("GET /docs", docs.Page())
 	a.mux.Handle("GET /docs/{file}", docs.Files(func(w http.ResponseWriter) { problem.Write(w, errNoSuchPage) }))
 	a.mux.Handle("GET /{$}", http.RedirectHandler("/docs", http.StatusFound))
+}
+
+// appRoute serves the web app, if it was built in.
+func (a *api) appRoute() {
+	if a.cfg.App == nil {
+		return
+	}
+	app, err := webapp.New(a.cfg.App, func(w http.ResponseWriter) { problem.Write(w, errNoSuchPage) })
+	if err != nil {
+		panic("transport: " + err.Error()) // what was built in is not a page
+	}
+	a.mux.Handle("GET /app/{file...}", app)
 }
 
 // webSocketRoute hands the connection itself to the endpoint, which takes it

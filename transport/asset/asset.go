@@ -11,6 +11,8 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -34,6 +36,7 @@ type Asset struct {
 	cacheControl string
 	etag         string // without its quotes
 	packed       func() []byte
+	ready        bool // it came packed
 }
 
 // New returns a handler that answers with body, which must not change any more.
@@ -46,13 +49,29 @@ func New(body []byte, contentType, cacheControl string) *Asset {
 	}
 }
 
+// NewPacked returns the handler of a body that is packed by gzip already. It is
+// unpacked for who does not accept that.
+func NewPacked(packed []byte, contentType, cacheControl string) (*Asset, error) {
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, fmt.Errorf("asset: %w", err)
+	}
+	body, err := io.ReadAll(z)
+	if err != nil {
+		return nil, fmt.Errorf("asset: %w", err)
+	}
+	a := New(body, contentType, cacheControl)
+	a.packed, a.ready = func() []byte { return packed }, true
+	return a, nil
+}
+
 // ServeHTTP answers GET and HEAD.
 func (a *Asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Add("Vary", "Accept-Encoding")
 	h.Set("Cache-Control", a.cacheControl)
 	body, etag := a.body, `"`+a.etag+`"`
-	zipped := len(body) >= packable && acceptsGzip(r.Header.Values("Accept-Encoding"))
+	zipped := (len(body) >= packable || a.ready) && acceptsGzip(r.Header.Values("Accept-Encoding"))
 	if zipped {
 		etag = `"` + a.etag + `-gz"`
 	}

@@ -57,6 +57,7 @@ func (a *App) actChoose(gtx layout.Context) {
 	}
 	if c.field.Clicked(gtx) {
 		gtx.Execute(key.FocusCmd{Tag: &c.query})
+		gtx.Execute(key.SoftKeyboardCmd{Show: true})
 	}
 	if c.clear.Clicked(gtx) {
 		c.query.SetText("")
