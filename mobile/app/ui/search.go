@@ -30,14 +30,14 @@ func (a *App) searchField(gtx layout.Context) layout.Dimensions {
 
 // searchBody draws the part that is edited.
 func (a *App) searchBody(gtx layout.Context) layout.Dimensions {
-	return a.choose.field.Layout(gtx, func(gtx layout.Context) layout.Dimensions {
+	field := func(gtx layout.Context) layout.Dimensions {
 		gtx.Constraints.Min.Y = gtx.Dp(56)
-		d := layout.Flex{Alignment: layout.Middle}.Layout(gtx,
+		return layout.Flex{Alignment: layout.Middle}.Layout(gtx,
 			layout.Rigid(gap(16)), layout.Rigid(draw(iconSearch, 24, a.colour.onVariant)), layout.Rigid(gap(12)),
 			layout.Flexed(1, a.searchText))
-		semantic.Editor.Add(gtx.Ops)
-		semantic.LabelOp(searchHint).Add(gtx.Ops)
-		return d
+	}
+	return touch{class: semantic.Editor, label: searchHint}.described(gtx, func(gtx layout.Context) layout.Dimensions {
+		return a.choose.field.Layout(gtx, field)
 	})
 }
 

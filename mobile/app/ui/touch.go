@@ -29,22 +29,30 @@ type touch struct {
 // middle, tinted while it is pressed or hovered and ringed while it has the
 // keyboard.
 func (a *App) press(gtx layout.Context, b *widget.Clickable, t touch, w layout.Widget) layout.Dimensions {
-	return b.Layout(gtx, func(gtx layout.Context) layout.Dimensions {
-		m := op.Record(gtx.Ops)
-		d := w(gtx)
-		face := m.Stop()
-		size := image.Pt(max(d.Size.X, gtx.Dp(finger)), max(d.Size.Y, gtx.Dp(finger)))
-		at := size.Sub(d.Size).Div(2)
-		defer op.Offset(at).Push(gtx.Ops).Pop()
-		face.Add(gtx.Ops)
-		a.tint(gtx, b, t, d.Size)
-		t.describe(gtx)
-		return layout.Dimensions{Size: size, Baseline: d.Baseline + at.Y}
+	return t.described(gtx, func(gtx layout.Context) layout.Dimensions {
+		return b.Layout(gtx, func(gtx layout.Context) layout.Dimensions {
+			m := op.Record(gtx.Ops)
+			d := w(gtx)
+			face := m.Stop()
+			size := image.Pt(max(d.Size.X, gtx.Dp(finger)), max(d.Size.Y, gtx.Dp(finger)))
+			at := size.Sub(d.Size).Div(2)
+			defer op.Offset(at).Push(gtx.Ops).Pop()
+			face.Add(gtx.Ops)
+			a.tint(gtx, b, t, d.Size)
+			return layout.Dimensions{Size: size, Baseline: d.Baseline + at.Y}
+		})
 	})
 }
 
-// describe comes last: a later label of an area replaces an earlier one.
-func (t touch) describe(gtx layout.Context) {
+// described puts what a control is around it: in an area of its own, since a
+// reader of the frame that takes no events passes over areas that want some. The
+// words come last: a later label of an area replaces an earlier one.
+func (t touch) described(gtx layout.Context, w layout.Widget) layout.Dimensions {
+	m := op.Record(gtx.Ops)
+	d := w(gtx)
+	call := m.Stop()
+	defer clip.Rect{Max: d.Size}.Push(gtx.Ops).Pop()
+	call.Add(gtx.Ops)
 	t.class.Add(gtx.Ops)
 	semantic.LabelOp(t.label).Add(gtx.Ops)
 	if t.hint != "" {
@@ -53,6 +61,7 @@ func (t touch) describe(gtx layout.Context) {
 	if t.class == semantic.Switch || t.class == semantic.CheckBox {
 		semantic.SelectedOp(t.selected).Add(gtx.Ops)
 	}
+	return d
 }
 
 // tint draws the state of a control over its face.
