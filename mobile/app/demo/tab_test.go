@@ -89,6 +89,10 @@ func (tb *tab) hear(event any) {
 	switch e := event.(type) {
 	case *runtime.EventExceptionThrown:
 		tb.complain("exception: %s", e.ExceptionDetails.Text)
+	case *runtime.EventConsoleAPICalled: // the app is silent unless it crashes
+		for _, a := range e.Args {
+			tb.complain("console: %s", a.Value)
+		}
 	case *log.EventEntryAdded:
 		if e.Entry.Level == log.EntryLevelError {
 			tb.complain("log: %s %s", e.Entry.Text, e.Entry.URL)
@@ -130,6 +134,7 @@ func eval[T any](tb *tab, expression string) T {
 func (tb *tab) await(expression string) {
 	tb.t.Helper()
 	if _, err := chromedp.Run(tb.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(30*time.Second))); err != nil {
+		tb.noComplaints()
 		tb.t.Fatalf("waiting for %s: %v; the screen says %q", expression, err, eval[string](tb, `document.getElementById("outline").innerText`))
 	}
 }

@@ -42,14 +42,12 @@ func (a *App) switchCard(gtx layout.Context) layout.Dimensions {
 // inRange draws the number of people in range in the middle of waves.
 func (a *App) inRange(on color.NRGBA) layout.Widget {
 	n := a.state.InRange
-	number := said(strconv.Itoa(n)+" "+model.People(n), func(gtx layout.Context) layout.Dimensions {
-		return column(gtx, a.words(title, on, model.People(n)), a.words(bodySmall, on, "who use SigHej too"))
-	})
+	number := said(strconv.Itoa(n)+" "+model.People(n), a.radar(n))
 	return func(gtx layout.Context) layout.Dimensions {
 		return layout.Flex{Alignment: layout.Middle}.Layout(gtx,
-			layout.Rigid(a.radar(n)), layout.Rigid(gap(20)),
+			layout.Rigid(number), layout.Rigid(gap(20)),
 			layout.Flexed(1, func(gtx layout.Context) layout.Dimensions {
-				return column(gtx, number, gap(6), a.button(&a.home.pause, faint, iconPause, "Pause"))
+				return column(gtx, a.words(title, on, model.People(n)), a.words(bodySmall, on, "who use SigHej too"), gap(6), a.button(&a.home.pause, faint, iconPause, "Pause"))
 			}))
 	}
 }
