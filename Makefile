@@ -53,6 +53,18 @@ test: servers ## vet and test against real servers; the concurrent packages unde
 	go vet ./...
 	go list ./... | grep -vE '$(RACED)' | xargs $(GOTEST)
 	go list ./... | grep -E '$(RACED)' | CGO_ENABLED=1 xargs $(GOTEST) -race
+	@$(MAKE) --no-print-directory test-app
+
+.PHONY: test-app
+test-app: servers app ## vet and test the reference app, in a real browser too; builds it for Linux
+	go -C mobile/app vet ./model ./ui ./outline ./uitest ./air ./live ./demo
+	go -C mobile/app test -timeout 10m ./model ./ui ./outline ./air ./live ./demo
+	CGO_ENABLED=1 go -C mobile/app build -o $(CURDIR)/bin/sighej-app ./cmd/sighej-app
+
+.PHONY: pictures
+pictures: servers app ## draw the reference app's screens into docs/pictures anew
+	cd mobile/app && CGO_ENABLED=1 EGL_PLATFORM=surfaceless go run ./pictures $(CURDIR)/docs/pictures
+	go -C mobile/app test -count 1 -timeout 10m ./demo -pictures $(CURDIR)/docs/pictures
 
 .PHONY: race
 race: servers ## test under the race detector (PKG=./...)
@@ -71,11 +83,13 @@ bench: servers ## run the benchmarks beside the code (PKG=./..., BENCH=regexp)
 	go test -timeout 60m -run '^$$' -bench '$(or $(BENCH),.)' -benchmem $(PKG)
 
 .PHONY: lint
-lint: bin/golangci-lint bin/gofumpt ## check style, imports, formatting and that the module files are tidy
+lint: servers bin/golangci-lint bin/gofumpt ## check style, imports, formatting and that the module files are tidy
 	bin/golangci-lint run
 	@unformatted=$$(bin/gofumpt -l .) && [ -z "$$unformatted" ] || \
 		{ printf 'not formatted (see make fmt):\n%s\n' "$$unformatted"; exit 1; }
+	cd mobile/app && CGO_ENABLED=1 $(CURDIR)/bin/golangci-lint run
 	go mod tidy -diff
+	go -C mobile/app mod tidy -diff
 	go -C tools mod tidy -diff
 	go -C mobile/bind mod tidy -diff
 

@@ -33,7 +33,7 @@ func TestTwoPhones(t *testing.T) {
 	one.says("Connected. 0 people in range")
 	two.says("Connected. 0 people in range")
 	two.await(`slider.value === "92"`) // as the other tab's
-	keep(t, "open", one.picture())
+	keep(t, "tab-far", one.picture())
 
 	one.move(near)
 	for _, tb := range []*tab{one, two} {
@@ -41,8 +41,8 @@ func TestTwoPhones(t *testing.T) {
 		tb.says("Someone nearby shares your interest in devops and hardstyle. Very near")
 		tb.sees("Someone nearby shares your interest in devops and hardstyle")
 	}
-	keep(t, "nudged-light", one.picture())
-	keep(t, "nudged-dark", two.picture())
+	keep(t, "tab-light", one.picture())
+	keep(t, "tab-dark", two.picture())
 	keep(t, "demo", beside(one.picture(), two.picture()))
 
 	one.tap("Open to talk")

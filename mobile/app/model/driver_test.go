@@ -63,7 +63,9 @@ func TestDriverFulfils(t *testing.T) {
 		for _, w := range []Wish{
 			running(true, "a"), running(false, "a"), running(true, "a"),
 			running(true, "a", "b"), // other interests are another session
-			{}, {}, running(false, "c"),
+			{},
+			{},
+			running(false, "c"),
 		} {
 			d.Want(w)
 			synctest.Wait()

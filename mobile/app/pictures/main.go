@@ -41,7 +41,7 @@ var screens = map[string]func(*uitest.Phone) error{
 	},
 	"nudged": func(p *uitest.Phone) error {
 		return open(p, model.Connected, model.RadioFull, model.PeopleInRange(3),
-			model.Nudge{ID: "1", Labels: []string{"sourdough"}, At: p.Now.Add(-12 * time.Minute), Distance: model.Near},
+			model.Nudge{ID: "1", Labels: []string{"blues"}, At: p.Now.Add(-12 * time.Minute), Distance: model.Near},
 			model.Nudge{ID: "2", Labels: []string{"devops", "hardstyle"}, At: p.Now, Distance: model.VeryNear})
 	},
 	"paused": func(p *uitest.Phone) error {
@@ -78,7 +78,7 @@ func picture(l ui.Look, comeTo func(*uitest.Phone) error, file string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.Create(file) // #nosec G304 -- the caller's own folder
+	f, err := os.Create(file) // #nosec G304 G703 -- the caller's own folder
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func taps(p *uitest.Phone, labels ...string) error {
 }
 
 func atHome(p *uitest.Phone) error {
-	return taps(p, "I agree", "devops", "hardstyle", "sourdough", "Done")
+	return taps(p, "I agree", "devops", "hardstyle", "blues", "Done")
 }
 
 func open(p *uitest.Phone, events ...model.Event) error {

@@ -49,7 +49,7 @@ type App struct {
 // New returns an app at its first start. It fetches nothing before its first
 // frame.
 func New(cfg Config) *App {
-	a := &App{cfg: cfg, shaper: newShaper(), colour: light, awaken: func() {}}
+	a := &App{cfg: cfg, look: Look{TextSize: 1}, shaper: newShaper(), colour: light, awaken: func() {}}
 	a.choose.init()
 	a.welcome.list.Axis, a.home.list.Axis = layout.Vertical, layout.Vertical
 	return a
@@ -94,7 +94,7 @@ func (a *App) Layout(gtx layout.Context) layout.Dimensions {
 		a.cfg.Fetch()
 	}
 	a.takeIn()
-	gtx.Metric.PxPerSp *= max(a.look.TextSize, 0.85)
+	gtx.Metric.PxPerSp *= a.look.TextSize
 	a.act(gtx)
 	paint.Fill(gtx.Ops, a.colour.surface)
 	size := gtx.Constraints.Max

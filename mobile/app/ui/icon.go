@@ -11,7 +11,6 @@ import (
 )
 
 var (
-	iconBack     = icon(icons.NavigationArrowBack)
 	iconClose    = icon(icons.NavigationClose)
 	iconSearch   = icon(icons.ActionSearch)
 	iconCheck    = icon(icons.NavigationCheck)
@@ -24,13 +23,11 @@ var (
 	iconNoServer = icon(icons.FileCloudOff)
 	iconRadio    = icon(icons.DeviceBluetoothSearching)
 	iconNoRadio  = icon(icons.DeviceBluetoothDisabled)
-	iconNobody   = icon(icons.SocialPersonOutline)
 	iconShield   = icon(icons.HardwareSecurity)
 	iconNumber   = icon(icons.DeviceBluetooth)
 	iconTimer    = icon(icons.ActionDelete)
 	iconPause    = icon(icons.AVPause)
 	iconPlay     = icon(icons.AVPlayArrow)
-	iconMore     = icon(icons.NavigationExpandMore)
 )
 
 // categoryIcons are by category; iconOther is for those that are not here.

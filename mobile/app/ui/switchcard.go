@@ -47,7 +47,7 @@ func (a *App) inRange(on color.NRGBA) layout.Widget {
 		return layout.Flex{Alignment: layout.Middle}.Layout(gtx,
 			layout.Rigid(number), layout.Rigid(gap(20)),
 			layout.Flexed(1, func(gtx layout.Context) layout.Dimensions {
-				return column(gtx, a.words(title, on, model.People(n)), a.words(bodySmall, on, "who use SigHej too"), gap(6), a.button(&a.home.pause, faint, iconPause, "Pause"))
+				return column(gtx, a.words(title, on, model.People(n)), a.words(bodySmall, on, "open to talk, like you"), gap(6), a.button(&a.home.pause, faint, iconPause, "Pause"))
 			}))
 	}
 }

@@ -51,7 +51,7 @@ func (t *toggle) settle(gtx layout.Context, on bool) float32 {
 // openSwitch returns the switch with its words, which are read out as its hint.
 func (a *App) openSwitch(on bool, hint string, words layout.Widget) layout.Widget {
 	return func(gtx layout.Context) layout.Dimensions {
-		t := touch{class: semantic.Switch, label: "Open to talk", hint: hint, selected: on, radius: 20, on: a.colour.onSurface}
+		t := touch{class: semantic.Switch, label: "Open to talk", hint: hint, selected: on, radius: 20} // no tint: the thumb moves at once
 		return a.press(gtx, &a.home.open.click, t, func(gtx layout.Context) layout.Dimensions {
 			return layout.Flex{Alignment: layout.Middle}.Layout(gtx,
 				layout.Flexed(1, words), layout.Rigid(gap(16)), layout.Rigid(a.track(on)))
@@ -70,7 +70,9 @@ func (a *App) track(on bool) layout.Widget {
 			full, mark = c.outline, iconPause
 		}
 		fill(gtx, size, 28, mix(c.high, full, at))
-		border(gtx, size, 28, 2, mix(c.outline, full, at))
+		if at < 1 {
+			border(gtx, size, 28, 2, mix(c.outline, full, at))
+		}
 		small, large := gtx.Dp(18), gtx.Dp(23)
 		r := small + int(float32(large-small)*at)
 		x := size.Y/2 + int(float32(size.X-size.Y)*at)

@@ -121,10 +121,10 @@ func (a *App) faces(k kind) (face, on color.NRGBA) {
 
 func (a *App) pill(gtx layout.Context, k kind, face, on color.NRGBA, i *widget.Icon, txt string) layout.Dimensions {
 	in := layout.Inset{Top: 10, Bottom: 10, Left: 24, Right: 24}
-	switch {
-	case k == plain:
+	switch k {
+	case plain:
 		in.Left, in.Right = 12, 12
-	case k == filled:
+	case filled:
 		in.Top, in.Bottom = 16, 16
 	}
 	if i != nil && k != plain {
