@@ -6,8 +6,8 @@
 // nudges.
 //
 // All methods may be called on any thread; none but Stop waits for anything. All
-// calls to Radio and Listener come one at a time, on one thread that is not the
-// main one. No panic of Go crosses into the app.
+// calls to Radio and Listener come one at a time and in order, never on the main
+// thread and not always on the same one. No panic of Go crosses into the app.
 //
 // Nothing is written to a disk: neither the interests nor a nudge. After Stop
 // nothing is kept.

@@ -1,0 +1,105 @@
+package core_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"i80.dk/sighej"
+	"i80.dk/sighej/mobile/ble"
+	"i80.dk/sighej/mobile/internal/core"
+	"i80.dk/sighej/mobile/phone/phonetest"
+)
+
+func TestNudgesComeOnceAndAreAcknowledgedOnceShown(t *testing.T) {
+	o, release := &over{}, make(chan struct{})
+	inWorld(t, func(s *phonetest.Server) {
+		s.Script = func(n int, c *phonetest.Socket) {
+			c.Welcome(1)
+			c.Nudge("n1", "Someone nearby …", "devops")
+			if n == 2 {
+				c.Nudge("n2", "Someone nearby …", "hardstyle", "devops")
+			}
+			o.serve(c)
+		}
+	}, func(w *world) {
+		release = make(chan struct{})
+		w.shell.onNudge = func(core.Nudge) { <-release }
+		w.start()
+		if got := w.shell.ids(); !slices.Equal(got, []string{"n1"}) || len(o.acks()) != 0 {
+			t.Errorf("nudges %v, acknowledged %v while the first is being shown", got, o.acks())
+		}
+		close(release)
+		synctest.Wait()
+		w.server.Cut(true)
+		w.pass(time.Minute)
+		w.wantState(core.Offline, ble.Full)
+		w.server.Cut(false)
+		w.pass(time.Minute)
+		w.wantState(core.Online, ble.Full)
+		if got := w.shell.ids(); !slices.Equal(got, []string{"n1", "n2"}) {
+			t.Errorf("nudges: %v", got)
+		}
+		if got := o.acks(); !slices.Equal(got, []string{"n1", "n1", "n2"}) {
+			t.Errorf("acknowledged: %v", got)
+		}
+		if n := w.shell.seen().nudges[1]; !slices.Equal(n.Shared, []string{"hardstyle", "devops"}) || n.Message == "" || n.At.IsZero() || n.Band != ble.Gone {
+			t.Errorf("nudge: %+v", n)
+		}
+	})
+}
+
+func TestNudgeTellsHowNear(t *testing.T) {
+	for name, tc := range map[string]struct {
+		powers []int
+		want   ble.Band
+	}{
+		"nobody": {nil, ble.Gone}, "near": {[]int{-80, -75}, ble.Near}, "very near": {[]int{-50}, ble.VeryNear}, "both": {[]int{-80, -50}, ble.Gone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var nudge chan struct{}
+			inWorld(t, func(s *phonetest.Server) {
+				nudge = make(chan struct{})
+				s.Script = func(_ int, c *phonetest.Socket) { c.Welcome(0); <-nudge; c.Nudge("n1", "hi"); c.Serve() }
+			}, func(w *world) {
+				w.start()
+				for _, power := range tc.powers {
+					w.hear(power, sighej.NewToken())
+				}
+				close(nudge)
+				synctest.Wait()
+				if len(w.shell.seen().nudges) != 1 || w.shell.seen().nudges[0].Band != tc.want {
+					t.Errorf("nudges: %+v", w.shell.seen().nudges)
+				}
+			})
+		})
+	}
+}
+
+func TestAirplaneMode(t *testing.T) {
+	o := &over{}
+	inWorld(t, func(s *phonetest.Server) {
+		s.Script = func(n int, c *phonetest.Socket) {
+			c.Welcome(n)
+			for i := range n {
+				c.Nudge(fmt.Sprint("n", i), "hi")
+			}
+			o.serve(c)
+		}
+	}, func(w *world) {
+		w.start()
+		w.server.Cut(true)
+		w.core.SetOnScreen(false)
+		w.pass(10 * time.Minute)
+		w.wantState(core.Offline, ble.Full)
+		w.server.Cut(false)
+		w.core.SetOnScreen(true)
+		synctest.Wait()
+		w.wantState(core.Online, ble.Full)
+		if got := w.shell.ids(); !slices.Equal(got, []string{"n0", "n1"}) {
+			t.Errorf("nudges: %v", got)
+		}
+	})
+}
