@@ -19,9 +19,10 @@ const (
 )
 
 // Radio is the phone's radio, which the app implements. An exception, or an error
-// in Swift, is told to the listener, and starting is tried again in a minute, or
-// when OnRadioState or OnForeground tells something new. No method may wait for a
-// call of the client to return.
+// in Swift, is told to the listener, and starting is tried again in a minute, then
+// ever more seldom, down to once an hour, and at once when OnRadioState or
+// OnForeground tells something. No method may wait for a call of the client to
+// return.
 type Radio interface {
 	// StartAdvertising sends this service data (17 bytes) under ServiceUUID16,
 	// connectable only where the characteristic is needed. Each call comes with
