@@ -2,6 +2,7 @@ package endtoend
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"strings"
 	"testing"
@@ -103,7 +104,9 @@ func TestRotation(t *testing.T) {
 		t.Errorf("a report under the new token: %+v, %v", result, err)
 	}
 	end()
-	<-ended
+	if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
 }
 
 // noGoroutines waits until nothing of the phone side runs.
