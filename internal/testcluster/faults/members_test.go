@@ -65,6 +65,7 @@ func TestRollingRestart(t *testing.T) {
 		t.Logf("%s stopped within %v", m.Name, time.Since(began).Round(10*time.Millisecond))
 		w.must(m.Start())
 		w.whole()
+		w.wait(2 * settled()) // whoever was told to come again has come before the next member goes
 	}
 	w.end()
 	if failed := w.Stubborn(); len(failed) > 0 {
