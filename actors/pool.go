@@ -31,6 +31,9 @@ type pool struct {
 // each worker before another one is woken.
 const handful = 16
 
+// share is the most mailboxes that a guest takes.
+const share = 8 * handful
+
 func newPool(orphan func(message any)) *pool {
 	p := &pool{workers: runtime.GOMAXPROCS(0), orphan: orphan}
 	p.awake = p.workers
@@ -69,18 +72,23 @@ func (p *pool) enter() {
 	p.mu.Unlock()
 }
 
-// lend has the caller, which has entered, deliver letters until none waits, or
-// until enough reports true and it has done its handful. It takes one mailbox at
-// a time, whoever's turn it is, so each mailbox still has one worker and its
-// letters their order.
+// lend has the caller, which has entered, deliver letters until none waits, until
+// enough reports true and it has done its handful, or until it has done its share:
+// what it waits for may come from another member. It takes one mailbox at a time,
+// whoever's turn it is, so each mailbox still has one worker and its letters their
+// order.
 func (p *pool) lend(enough func() bool) {
-	for n := 0; n < handful || !enough(); n++ {
+	defer p.leave()
+	for n := 0; n < handful || n < share && !enough(); n++ {
 		m := p.takeOne()
 		if m == nil {
 			break
 		}
 		m.work()
 	}
+}
+
+func (p *pool) leave() {
 	p.mu.Lock()
 	p.guests--
 	p.wakeAsNeeded()

@@ -56,7 +56,7 @@ func (p *pass) idle(ctx context.Context, name string, d time.Duration) error {
 
 // populate registers and connects the phones that a suite works with.
 func (p *pass) populate(ctx context.Context, n int) error {
-	op := &phones.Populate{Phones: n, Width: registering, Within: populateFor}
+	op := &phones.Populate{Phones: n, Width: registering, Within: populateFor + time.Duration(n)*populateEach}
 	p.progress.Phase(arriving, int64(n), progress.Phones)
 	return p.recorder.phase(ctx, arriving, func() error { return p.fleet.Do(ctx, op) })
 }

@@ -35,8 +35,11 @@ func suites() []suite {
 	return []suite{&Steady{}, &Connect{}, &Storm{}, &Ramp{}, &Festival{}, &Soak{}}
 }
 
-// populateFor is how long it waits for its phones.
-const populateFor = 2 * time.Minute
+// How long it waits for its phones: for all, and besides for each.
+const (
+	populateFor  = 2 * time.Minute
+	populateEach = 5 * time.Millisecond
+)
 
 // registering is how many phones register at the same time where it is only the
 // preparation.

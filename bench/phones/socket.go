@@ -58,7 +58,11 @@ func (g *Generator) connect(ctx context.Context, p *phone, due time.Time) *failu
 		g.welcomed(p, due)
 	}
 	g.readers.Go(func() { g.read(p, ws, due) })
-	return p.awaitWelcome(ctx, ws, welcome)
+	f := p.awaitWelcome(ctx, ws, welcome)
+	if f != nil {
+		_ = ws.Close() // nobody knows of it yet who would
+	}
+	return f
 }
 
 // awaitWelcome waits for the first frame.

@@ -17,6 +17,7 @@ import (
 type Config struct {
 	Want  func(model.Wish) // called with each new wish
 	Fetch func()           // has the catalogue fetched; it comes as an event
+	Radio string           // what stands for the radio; default: Bluetooth
 }
 
 // Look is how the system wants the app to look.

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"image"
 	"image/color"
 
@@ -44,7 +45,7 @@ func (a *App) connection() standing {
 
 func (a *App) radio() standing {
 	c := a.colour
-	s := standing{icon: iconNoRadio, name: "Bluetooth", dot: c.idle, words: "Not in use"}
+	s := standing{icon: iconNoRadio, name: cmp.Or(a.cfg.Radio, "Bluetooth"), dot: c.idle, words: "Not in use"}
 	switch {
 	case a.state.Radio == model.RadioFull:
 		s.icon, s.words, s.dot = iconRadio, "Heard by all", c.good

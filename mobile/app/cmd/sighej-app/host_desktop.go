@@ -20,6 +20,8 @@ type host struct{ base string }
 
 func newHost() *host { return &host{cmp.Or(os.Getenv("SIGHEJ_BASE"), "http://127.0.0.1:8000")} }
 
+const radioName = "Bluetooth"
+
 // session has no radio: the app shows that Bluetooth is off, and nudges of
 // sightings that others make come all the same.
 func (h *host) session(tell func(model.Event)) *live.Session {

@@ -29,6 +29,8 @@ func newHost() *host {
 	return &host{base: js.Global().Get("location").Get("origin").String(), page: js.Global().Get("sighej")}
 }
 
+const radioName = "Simulated radio"
+
 // session has a simulated radio: other tabs of this page are the phones near.
 func (h *host) session(tell func(model.Event)) *live.Session {
 	var s *live.Session

@@ -37,6 +37,7 @@ func run(w *app.Window) {
 	session := host.session(tell)
 	driver := model.NewDriver(session, tell)
 	screen = ui.New(ui.Config{
+		Radio: radioName,
 		Want:  driver.Want,
 		Fetch: func() { parts.Go(func() { screen.Tell(live.Fetch(ctx, host.base)) }) },
 	})
