@@ -2,11 +2,13 @@ package checker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -178,7 +180,9 @@ func (c *Crowd) persist(ctx context.Context, what string, send func(context.Cont
 			c.fault("%s through %s: %d, %v", what, edge, trip.status, err)
 			return false
 		}
-		failures = append(failures, fmt.Sprintf("%s to %s through %s: %d, %v", sent.UTC().Format("15:04:05.000"), time.Now().UTC().Format("05.000"), edge, trip.status, err))
+		if !errors.Is(err, syscall.ECONNREFUSED) { // nobody listens there: a request that was never sent is not repeated
+			failures = append(failures, fmt.Sprintf("%s to %s through %s: %d, %v", sent.UTC().Format("15:04:05.000"), time.Now().UTC().Format("05.000"), edge, trip.status, err))
+		}
 		if window != nil && window == c.now() && !window.touched("http://"+edge, own, peer) {
 			c.fault("%s through %s, at home on %s and %s, failed: %d, %v", what, edge, own, peer, trip.status, err)
 		}
