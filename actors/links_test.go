@@ -3,6 +3,7 @@ package actors
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -19,16 +20,33 @@ type wires struct {
 	lost bool
 	held []func() // batches under way, while hold is set
 	hold bool
-	most int // items in a batch
+	line chan func() // delivers, in order
+	most int         // items in a batch
 	took map[string]int
+
+	order []string // of what b took
+	gaps  int      // that b was told of
 }
 
 func newWires(t *testing.T) *wires {
 	t.Helper()
-	w := &wires{took: map[string]int{}}
+	w := &wires{took: map[string]int{}, line: make(chan func(), 4*maxUnsent)}
+	var line sync.WaitGroup
+	line.Go(func() {
+		for deliver := range w.line {
+			deliver()
+		}
+	})
 	w.a = newLinks("a", func(_ string, b *actorpb.Batch) { w.carry(&w.b, b) })
 	w.b = newLinks("b", func(_ string, b *actorpb.Batch) { w.carry(&w.a, b) })
-	t.Cleanup(func() { w.a.close(); w.b.close() })
+	w.b.gap = func(string) { w.set(func() { w.gaps++ }) }
+	t.Cleanup(func() {
+		w.a.close()
+		w.b.close()
+		w.set(func() { w.lost = true })
+		close(w.line)
+		line.Wait()
+	})
 	return w
 }
 
@@ -45,13 +63,14 @@ func (w *wires) carry(to **links, b *actorpb.Batch) {
 		w.held = append(w.held, deliver)
 		return
 	}
-	go deliver()
+	w.line <- deliver
 }
 
 func (w *wires) deliver(to *links, b *actorpb.Batch) {
 	for _, item := range to.took(b) {
 		w.mu.Lock()
 		w.took[item.GetSeek().GetToken()]++
+		w.order = append(w.order, item.GetSeek().GetToken())
 		w.mu.Unlock()
 		if item.GetCall() != 0 {
 			to.note(b.GetFrom(), &actorpb.Item{Call: item.GetCall(), Kind: &actorpb.Item_Sought{Sought: &actorpb.Sought{
@@ -151,11 +170,38 @@ func TestBackPressure(t *testing.T) {
 	})
 }
 
-// What is lost under way fails the calls that were in it, and nothing else; the
-// link goes on.
+// What is lost under way comes again, and is taken once.
 func TestLostBatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		w, got := newWires(t), &answers{}
+		for round := range 20 {
+			for range 100 { // more than the window
+				w.a.call("b", seekItem("x"), got.take)
+				w.a.note("b", seekItem("note"))
+			}
+			w.set(func() { w.lost = round%2 == 0 }) // now what was asked, now the answers, now acknowledgements
+			time.Sleep(sweepEvery * time.Duration(1+round%4))
+			w.set(func() { w.lost = false })
+			time.Sleep(sweepEvery)
+		}
+		time.Sleep(callTime)
+		synctest.Wait()
+		if len(got.errs) > 0 || got.tokens["x"] != 2000 {
+			t.Errorf("%d calls were answered, errors %v", got.tokens["x"], got.errs)
+		}
+		if w.took["x"] != 2000 || w.took["note"] != 2000 || w.gaps != 0 {
+			t.Errorf("taken: %v; told of a gap %d times", w.took, w.gaps)
+		}
+	})
+}
+
+// A link that stays cut fails the calls that were in it, with all that waited, and
+// nothing else; the other side learns that notes are missing, and the link goes on.
+func TestCutLink(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		w, lost, later := newWires(t), &answers{}, &answers{}
+		w.a.call("b", seekItem("before"), later.take)
+		synctest.Wait()
 		w.set(func() { w.lost = true })
 		for range 100 { // more than the window
 			w.a.call("b", seekItem("lost"), lost.take)
@@ -172,27 +218,94 @@ func TestLostBatches(t *testing.T) {
 		if later.tokens["later"] != 1 || len(later.errs) > 0 {
 			t.Errorf("later calls: %v, %v", later.tokens, later.errs)
 		}
+		if w.took["lost"] != 0 {
+			t.Errorf("%d calls were carried out that nobody waited for any more", w.took["lost"])
+		}
+		if w.gaps != 1 {
+			t.Errorf("the other side was told of a gap %d times", w.gaps)
+		}
 	})
 }
 
-// A member that started anew under its old address counts from 1 again.
-func TestPeerStartsAnew(t *testing.T) {
+// Batches that come out of order, or twice, are taken once and in order.
+func TestBatchesOutOfOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, got := newWires(t), &answers{}
-		for range 40 {
-			w.b.call("a", seekItem("before"), got.take)
-			w.a.call("b", seekItem("before"), got.take)
-			synctest.Wait()
+		w.set(func() { w.hold = true })
+		for i := range 8 {
+			w.a.call("b", seekItem(fmt.Sprint(i)), got.take)
 		}
+		w.set(func() {
+			slices.Reverse(w.held)
+			w.held = append(w.held, w.held...)
+		})
+		w.release()
+		time.Sleep(callTime)
+		synctest.Wait()
+		if len(got.errs) > 0 || len(got.tokens) != 8 {
+			t.Errorf("%v, errors %v", got.tokens, got.errs)
+		}
+		if want := []string{"0", "1", "2", "3", "4", "5", "6", "7"}; !slices.Equal(w.order, want) {
+			t.Errorf("taken as %v", w.order)
+		}
+	})
+}
+
+// A member that started anew under its old address has nothing of what went to
+// the earlier one: those calls fail as soon as it is heard of, later ones do not.
+func TestPeerStartsAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, got, lost := newWires(t), &answers{}, &answers{}
+		both := func(token string) {
+			for range 40 {
+				w.b.call("a", seekItem(token), got.take)
+				w.a.call("b", seekItem(token), got.take)
+				synctest.Wait()
+			}
+		}
+		both("before")
+		w.set(func() { w.lost = true })
+		w.a.call("b", seekItem("lost"), lost.take)
 		old := w.b
-		w.set(func() { w.b = newLinks("b", func(_ string, b *actorpb.Batch) { w.carry(&w.a, b) }) })
+		w.set(func() {
+			w.lost = false
+			w.b = newLinks("b", func(_ string, b *actorpb.Batch) { w.carry(&w.a, b) })
+		})
 		old.close()
-		for range 40 {
-			w.b.call("a", seekItem("after"), got.take)
-			w.a.call("b", seekItem("after"), got.take)
-			synctest.Wait()
+		time.Sleep(2 * againAfter) // a knows nothing of that, and sends again
+		synctest.Wait()
+		if len(lost.errs) != 1 || !errors.Is(lost.errs[0], errPeerGone) || w.took["lost"] != 0 {
+			t.Errorf("a call of the earlier member: %v, %v", lost.tokens, lost.errs)
 		}
+		both("after")
 		if got.tokens["before"] != 80 || got.tokens["after"] != 80 || len(got.errs) > 0 {
+			t.Errorf("%v, %v", got.tokens, got.errs)
+		}
+	})
+}
+
+// A member that another one takes for gone, and then sees again, is talked to as
+// before, by both sides.
+func TestLinkMadeAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, got := newWires(t), &answers{}
+		both := func() {
+			for range 40 {
+				w.a.call("b", seekItem("x"), got.take)
+				w.b.call("a", seekItem("x"), got.take)
+				synctest.Wait()
+			}
+		}
+		both()
+		w.a.keep(map[string]bool{})
+		w.a.keep(map[string]bool{"b": true})
+		w.b.call("a", seekItem("first"), got.take) // which does not know of that
+		synctest.Wait()
+		if len(got.errs) != 1 || !errors.Is(got.errs[0], errPeerGone) {
+			t.Errorf("what the other side had asked just then: %v, %v", got.tokens["first"], got.errs)
+		}
+		both()
+		if got.tokens["x"] != 160 || len(got.errs) != 1 {
 			t.Errorf("%v, %v", got.tokens, got.errs)
 		}
 	})

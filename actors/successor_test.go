@@ -71,7 +71,7 @@ func TestAnswersToAnEarlierMember(t *testing.T) {
 			answered++
 		}
 	})
-	now.took(&actorpb.Batch{From: "b", Life: 1, Items: []*actorpb.Item{
+	now.took(&actorpb.Batch{From: "b", Life: 1, Number: 1, Items: []*actorpb.Item{
 		{Call: asked[0].GetItems()[0].GetCall(), Kind: &actorpb.Item_Sought{Sought: &actorpb.Sought{}}},
 	}})
 	now.close()

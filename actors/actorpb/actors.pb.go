@@ -30,12 +30,14 @@ const (
 type Batch struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	From          string                 `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`      // address of the sender's remote
-	Number        uint64                 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"` // of this batch on this link, from 1 on; 0 in one that only acknowledges
+	Number        uint64                 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"` // of this batch on this link, from 1 on; 0 in one that only acknowledges and is empty
 	Taken         uint64                 `protobuf:"varint,3,opt,name=taken,proto3" json:"taken,omitempty"`   // number of the newest batch that the sender took from the receiver
 	Items         []*Item                `protobuf:"bytes,4,rep,name=items,proto3" json:"items,omitempty"`
-	Life          uint64                 `protobuf:"fixed64,5,opt,name=life,proto3" json:"life,omitempty"`           // of the sender: another number after a restart, when its batches count from 1 again
+	Life          uint64                 `protobuf:"fixed64,5,opt,name=life,proto3" json:"life,omitempty"`           // of the sender: another number after a restart
 	Nobody        []uint64               `protobuf:"varint,6,rep,packed,name=nobody,proto3" json:"nobody,omitempty"` // calls of the kind Seek whose answer is that nobody is there who shares an interest
 	Seeks         *Seeks                 `protobuf:"bytes,7,opt,name=seeks,proto3" json:"seeks,omitempty"`           // calls of the kind Seek that nobody has passed on
+	First         uint64                 `protobuf:"varint,8,opt,name=first,proto3" json:"first,omitempty"`          // oldest batch that the sender may still send again: those before it will not come any more
+	To            uint64                 `protobuf:"fixed64,9,opt,name=to,proto3" json:"to,omitempty"`               // life of the receiver that the sender knows, and counts its batches for; 0: none yet
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -117,6 +119,20 @@ func (x *Batch) GetSeeks() *Seeks {
 		return x.Seeks
 	}
 	return nil
+}
+
+func (x *Batch) GetFirst() uint64 {
+	if x != nil {
+		return x.First
+	}
+	return 0
+}
+
+func (x *Batch) GetTo() uint64 {
+	if x != nil {
+		return x.To
+	}
+	return 0
 }
 
 // Seeks is most of what travels, and so it does in columns: a message for each
@@ -2181,7 +2197,7 @@ var File_actors_actorpb_actors_proto protoreflect.FileDescriptor
 
 const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"\n" +
-	"\x1bactors/actorpb/actors.proto\x12\rsighej.actors\"\xcc\x01\n" +
+	"\x1bactors/actorpb/actors.proto\x12\rsighej.actors\"\xf2\x01\n" +
 	"\x05Batch\x12\x12\n" +
 	"\x04from\x18\x01 \x01(\tR\x04from\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\x04R\x06number\x12\x14\n" +
@@ -2189,7 +2205,9 @@ const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"\x05items\x18\x04 \x03(\v2\x13.sighej.actors.ItemR\x05items\x12\x12\n" +
 	"\x04life\x18\x05 \x01(\x06R\x04life\x12\x16\n" +
 	"\x06nobody\x18\x06 \x03(\x04R\x06nobody\x12*\n" +
-	"\x05seeks\x18\a \x01(\v2\x14.sighej.actors.SeeksR\x05seeks\"\x85\x01\n" +
+	"\x05seeks\x18\a \x01(\v2\x14.sighej.actors.SeeksR\x05seeks\x12\x14\n" +
+	"\x05first\x18\b \x01(\x04R\x05first\x12\x0e\n" +
+	"\x02to\x18\t \x01(\x06R\x02to\"\x85\x01\n" +
 	"\x05Seeks\x12\x14\n" +
 	"\x05calls\x18\x01 \x03(\x04R\x05calls\x12\x16\n" +
 	"\x06tokens\x18\x02 \x01(\tR\x06tokens\x12\x18\n" +

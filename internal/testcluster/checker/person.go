@@ -184,7 +184,8 @@ func (c *Crowd) persist(ctx context.Context, what string, send func(context.Cont
 			failures = append(failures, fmt.Sprintf("%s to %s through %s: %d, %v", sent.UTC().Format("15:04:05.000"), time.Now().UTC().Format("05.000"), edge, trip.status, err))
 		}
 		if window != nil && window == c.now() && !window.touched("http://"+edge, own, peer) {
-			c.fault("%s through %s, at home on %s and %s, failed: %d, %v", what, edge, own, peer, trip.status, err)
+			c.fault("%s through %s, at home on %s and %s, failed after %v: %d, %v", what, edge, own, peer,
+				time.Since(sent).Round(time.Millisecond), trip.status, err)
 		}
 		if !trip.failed() {
 			wait(ctx, pause)
