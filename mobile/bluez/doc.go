@@ -1,0 +1,23 @@
+// Package bluez is the radio of a Linux machine with Bluetooth: it implements
+// [sdk.Radio] over D-Bus with BlueZ, the system's Bluetooth daemon.
+//
+// It sends the service data as a broadcast, which nobody can connect to, and
+// listens by a filtered discovery. It never sets a property of the adapter:
+// neither discoverable nor pairable nor powered. What BlueZ was asked for ends
+// with StopAdvertising, StopScanning and Close, and with the process, since BlueZ
+// watches who asked.
+//
+// The address. Each advertisement is registered anew. For one that nobody can
+// connect to the kernel takes a random, non-resolvable address (hci_sync.c,
+// hci_get_random_address), so token and address change together. An adapter with
+// the kernel's privacy on (Privacy in BlueZ's main.conf) takes a resolvable one,
+// which changes by a timer of its own; this package can neither see nor change
+// that. Other programs on the machine may advertise under the fixed address
+// meanwhile.
+//
+// What BlueZ does not offer: a scan duty. The adapter listens as long as it is
+// asked to; at low power BlueZ only reports a phone less often, and the
+// advertisement is sent more seldom. While another program scans without a
+// filter, BlueZ tells nobody of phones whose advertisement lacks the discoverable
+// flag, which Linux and Android leave out of broadcasts.
+package bluez
