@@ -1,7 +1,7 @@
 // Command sighej is the one binary of SigHej: it serves, and it can be a phone.
 //
 //	sighej serve     one member; alone it is a working system
-//	sighej phone     a phone without a radio: type the tokens that it hears
+//	sighej phone     a phone: type the tokens that it hears, or let Bluetooth hear them
 //	sighej bench     suites that tell what a deployment carries
 //	sighej cluster   the members: who they are, and their leaving
 //	sighej version

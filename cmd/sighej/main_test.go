@@ -68,9 +68,12 @@ func command(t *testing.T, env []string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-func start(t *testing.T, args ...string) *program {
+func start(t *testing.T, args ...string) *program { t.Helper(); return startIn(t, nil, args...) }
+
+// startIn starts it in an environment.
+func startIn(t *testing.T, env []string, args ...string) *program {
 	t.Helper()
-	p := &program{t: t, cmd: command(t, nil, args...), lines: make(chan string, 64)}
+	p := &program{t: t, cmd: command(t, env, args...), lines: make(chan string, 64)}
 	p.cmd.Stderr = p
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {

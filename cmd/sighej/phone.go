@@ -26,17 +26,27 @@ type phoneCommand struct {
 	Token     string   `placeholder:"TOKEN" help:"The token to broadcast, 6 to 64 characters of A-Z a-z 0-9 _ -. Default: a new one."`
 	Sight     []string `placeholder:"TOKEN" help:"Report this token once connected; may be given several times."`
 	Auth      string   `enum:"bearer,none" default:"bearer" placeholder:"MODE" help:"bearer, or none for a server with AUTH=beacon. Default: ${default}."`
+	Radio     string   `enum:"none,bluez" default:"none" placeholder:"RADIO" help:"none: tokens are typed; bluez: this machine's Bluetooth sends and hears them (Linux). Default: ${default}."`
+	Adapter   string   `placeholder:"NAME" help:"The Bluetooth adapter, as in hci0. Default: one that is on."`
 	JSON      bool     `help:"Print JSON, one object a line."`
 }
 
 // Help is what `sighej phone --help` tells beyond the flags.
 func (phoneCommand) Help() string {
 	return "It prints its token, then a line for each nudge. Each line on standard input is a token that it heard, or " +
-		"/open, /close or /quit. The end of the input does not end it. On SIGINT or SIGTERM it forgets its session."
+		"/open, /close or /quit. The end of the input does not end it. On SIGINT or SIGTERM it forgets its session. " +
+		"With --radio bluez it prints a line for each token that it sends and each change of who is in range, and only " +
+		"the commands are typed."
 }
 
 // Validate checks what kong cannot.
 func (c *phoneCommand) Validate() error {
+	if c.Radio == "bluez" && (c.Token != "" || len(c.Sight) != 0 || c.Auth == "none") {
+		return errors.New("--radio bluez makes its own tokens and hears those of others: --token, --sight and --auth none do not go with it")
+	}
+	if c.Adapter != "" && c.Radio != "bluez" {
+		return errors.New("--adapter is for --radio bluez")
+	}
 	if c.Token != "" && !sighej.ValidToken(c.Token) {
 		_, err := sighej.ParseToken(c.Token)
 		return fmt.Errorf("--token: %w", err)
@@ -51,6 +61,9 @@ func (c *phoneCommand) Validate() error {
 
 // Run is a phone until ctx ends, /quit is typed or the session ends.
 func (c *phoneCommand) Run(ctx context.Context, std streams) error {
+	if c.Radio == "bluez" {
+		return c.onAir(ctx, std)
+	}
 	say := newPrinter(std.out, std.err, c.JSON)
 	p, err := phone.Register(ctx, c.config(say))
 	if err != nil {

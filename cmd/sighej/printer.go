@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"unicode"
 
 	"i80.dk/sighej"
+	"i80.dk/sighej/mobile/sdk"
 	"i80.dk/sighej/wire"
 )
 
@@ -36,6 +38,8 @@ type event struct {
 	Message         string     `json:"message,omitempty"`
 	At              *time.Time `json:"at,omitempty"`
 	Value           *bool      `json:"value,omitempty"`
+	All             *int       `json:"all,omitempty"`
+	VeryNear        *int       `json:"very_near,omitempty"`
 }
 
 func (p *printer) token(t sighej.Token) {
@@ -46,6 +50,17 @@ func (p *printer) nudge(n wire.Nudge) {
 	p.event("nudge: "+n.Message, event{
 		Event: "nudge", ID: n.ID, SharedInterests: n.SharedInterests, Message: n.Message, At: &n.At,
 	})
+}
+
+// heardNudge is nudge for one of a phone with a radio.
+func (p *printer) heardNudge(n *sdk.Nudge) {
+	p.nudge(wire.Nudge{
+		ID: n.ID(), Message: n.Message(), SharedInterests: strings.Split(n.Interests(), "\n"), At: time.UnixMilli(n.AtMillis()).UTC(),
+	})
+}
+
+func (p *printer) inRange(all, veryNear int) {
+	p.event(fmt.Sprintf("in range: %d (very near: %d)", all, veryNear), event{Event: "in_range", All: &all, VeryNear: &veryNear})
 }
 
 func (p *printer) open(value bool) {

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"i80.dk/sighej/mobile/ble"
+	"i80.dk/sighej/mobile/bluez"
+	"i80.dk/sighej/mobile/sdk"
+)
+
+// onAir is a phone with a radio, until ctx ends, /quit is typed or the server
+// wants no more of it.
+func (c *phoneCommand) onAir(ctx context.Context, std streams) error {
+	say := newPrinter(std.out, std.err, c.JSON)
+	radio, err := bluez.Open(bluez.Config{Adapter: c.Adapter})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = radio.Close() }() // after Stop it has nothing to take back
+	switch err := radio.Ready(); {
+	case errors.Is(err, bluez.ErrPoweredOff):
+		say.complain(err.Error() + "; waiting for it")
+	case err != nil:
+		return err
+	}
+	told := &listener{say: say, over: make(chan struct{})}
+	client := sdk.NewClient(c.Base, announced{radio, say}, told)
+	running, stop := context.WithCancel(ctx)
+	lost := make(chan error, 1)
+	go func() { lost <- radio.Run(running, client) }()
+	if err = client.Start(strings.Join(c.Interests, "\n")); err == nil {
+		err = converse(ctx, std.in, client, told, lost)
+	}
+	client.Stop()
+	stop()
+	_ = <-lost // converse returned what there is to tell
+	return err
+}
+
+// converse does what is typed until one of the ends comes.
+func converse(ctx context.Context, in io.Reader, client *sdk.Client, told *listener, lost chan error) error {
+	typed := lines(ctx, in, told.say)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-lost:
+			lost <- nil
+			return err
+		case <-told.over:
+			return told.why()
+		case line, ok := <-typed:
+			switch line = strings.TrimSpace(line); {
+			case !ok:
+				typed = nil // the input is at its end, and the phone goes on
+			case line == "/quit":
+				return nil
+			case line == "/open", line == "/close":
+				client.SetOpenToTalk(line == "/open")
+				told.say.open(line == "/open")
+			case line != "":
+				told.say.complain("the radio hears for itself; commands are /open, /close and /quit")
+			}
+		}
+	}
+}
+
+// announced prints each token that goes on the air.
+type announced struct {
+	*bluez.Radio
+	say *printer
+}
+
+// StartAdvertising is the radio's.
+func (a announced) StartAdvertising(data []byte) error {
+	if err := a.Radio.StartAdvertising(data); err != nil {
+		return err
+	}
+	token, err := ble.ParseServiceData(data)
+	if err == nil {
+		a.say.token(token)
+	}
+	return err
+}
+
+// listener prints what the client tells.
+type listener struct {
+	say  *printer
+	lost bool          // the client's calls come one at a time
+	over chan struct{} // closed once the server wants no further try
+
+	mu   sync.Mutex
+	last error
+}
+
+func (l *listener) why() error { l.mu.Lock(); defer l.mu.Unlock(); return l.last }
+
+// OnState is the client's.
+func (l *listener) OnState(s *sdk.State) {
+	switch link := s.Link(); {
+	case link == sdk.LinkRefused:
+		select {
+		case <-l.over:
+		default:
+			close(l.over)
+		}
+	case link == sdk.LinkOffline && !l.lost:
+		l.lost = true
+		l.say.complain("no connection; trying again")
+	case link == sdk.LinkOnline && l.lost:
+		l.lost = false
+		l.say.complain("connected again")
+	}
+}
+
+// OnNudge is the client's.
+func (l *listener) OnNudge(n *sdk.Nudge) { l.say.heardNudge(n) }
+
+// OnPeopleInRange is the client's.
+func (l *listener) OnPeopleInRange(all, veryNear int) { l.say.inRange(all, veryNear) }
+
+// OnError is the client's.
+func (l *listener) OnError(code, message string) {
+	l.mu.Lock()
+	l.last = fmt.Errorf("%s (%s)", message, code)
+	l.mu.Unlock()
+	l.say.complain(message)
+}

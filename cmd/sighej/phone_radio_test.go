@@ -1,0 +1,113 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"i80.dk/sighej/mobile/bluez"
+	"i80.dk/sighej/mobile/bluez/fakebluez"
+	"i80.dk/sighej/mobile/phone/phonetest"
+	"i80.dk/sighej/server"
+)
+
+// realServer runs one in this process until the test ends and returns its base.
+func realServer(t *testing.T) string {
+	t.Helper()
+	o := server.DefaultOptions()
+	o.ListenAddr, o.AdminListenAddr, o.DataDir = "127.0.0.1:0", "127.0.0.1:0", t.TempDir()
+	ctx, cancel := context.WithCancel(context.Background())
+	listening, ended := make(chan server.Addresses, 1), make(chan error, 1)
+	go func() {
+		ended <- server.Run(ctx, o, "test", slog.New(slog.DiscardHandler), func(a server.Addresses) { listening <- a })
+	}()
+	t.Cleanup(cancel)
+	select {
+	case at := <-listening:
+		return "http://" + at.Public
+	case err := <-ended:
+		t.Fatal("the server did not start:", err)
+	}
+	return ""
+}
+
+// onAir starts a phone with a radio of the bus.
+func onAir(t *testing.T, bus *fakebluez.Bus, base, adapter, interests string) *program {
+	t.Helper()
+	env := []string{"DBUS_SYSTEM_BUS_ADDRESS=" + bus.Address}
+	return startIn(t, env, "phone", "--base", base, "--radio", "bluez", "--adapter", adapter, "--interests", interests)
+}
+
+// airs has the adapters hear each other until lines that begin so have come, in
+// whatever order.
+func (p *program) airs(d *fakebluez.Daemon, wants ...string) {
+	p.t.Helper()
+	deadline, again := time.After(patienceOfTests), time.NewTicker(50*time.Millisecond)
+	defer again.Stop()
+	for len(wants) > 0 {
+		select {
+		case line, ok := <-p.lines:
+			if !ok {
+				p.t.Fatalf("stdout ended before %q; stderr: %s", wants, p.complaints())
+			}
+			wants = slices.DeleteFunc(wants, func(want string) bool { return strings.HasPrefix(line, want) })
+		case <-again.C:
+			d.Air(-50)
+		case <-deadline:
+			p.t.Fatalf("waited in vain for %q; stderr: %s", wants, p.complaints())
+		}
+	}
+}
+
+func TestTwoPhonesWithRadiosNudgeEachOther(t *testing.T) {
+	bus := fakebluez.StartBus(t, "")
+	d := fakebluez.StartDaemon(t, bus, "hci0", "hci1")
+	base := realServer(t)
+	one, other := onAir(t, bus, base, "hci0", "devops,hardstyle,chess"), onAir(t, bus, base, "hci1", "DevOps,hardstyle")
+	d.Power("hci0", false)
+	d.Power("hci0", true) // on the way they lose the radio, and BlueZ
+	d.Kill()
+	d.Start()
+	one.airs(d, "token: ", "in range: 1 ", "nudge: Someone nearby shares your interest in devops and hardstyle")
+	other.airs(d, "nudge: Someone nearby shares your interest in ")
+	one.typeLine("/close")
+	one.airs(d, "closed")
+	one.typeLine("/quit")
+	other.signal()
+	for _, p := range []*program{one, other} {
+		if status, _ := p.exit(); status != 0 {
+			t.Errorf("status %d, stderr %s", status, p.complaints())
+		}
+	}
+	for _, name := range []string{"hci0", "hci1"} {
+		if len(d.Sends(name)) != 0 || d.Scans(name) != nil {
+			t.Errorf("%s goes on after the end", name)
+		}
+	}
+	if set := d.Set(); len(set) != 0 {
+		t.Errorf("properties of an adapter were set: %v", set)
+	}
+}
+
+func TestPhoneWithoutARadioTellsWhy(t *testing.T) {
+	bus := fakebluez.StartBus(t, "")
+	s := phonetest.New(t, nil)
+	p := onAir(t, bus, s.URL, "hci0", "devops")
+	if status, _ := p.exit(); status != exitFailure || !strings.Contains(p.complaints(), bluez.ErrNoBlueZ.Error()) || len(s.Created()) != 0 {
+		t.Errorf("status %d, stderr %q, %d sessions", status, p.complaints(), len(s.Created()))
+	}
+}
+
+func TestRadioFlags(t *testing.T) {
+	for _, args := range [][]string{{"--radio", "bluez", "--token", "abc123"}, {"--adapter", "hci0"}, {"--radio", "fm"}} {
+		status, _, errs := output(t, command(t, nil, append([]string{"phone", "--interests", "devops"}, args...)...))
+		if status != exitUsage || !strings.Contains(errs, "--") {
+			t.Errorf("%v: status %d, stderr %q", args, status, errs)
+		}
+	}
+}
