@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -37,6 +38,7 @@ type Radio struct {
 	cfg     Config
 	conn    *dbus.Conn
 	signals chan *dbus.Signal
+	closed  atomic.Bool
 
 	mu         sync.Mutex
 	adapter    adapter
@@ -77,6 +79,7 @@ func connect(address string, option dbus.ConnOption) (*dbus.Conn, error) {
 
 // Close takes back what BlueZ was asked for and leaves the bus. Run ends too.
 func (r *Radio) Close() error {
+	r.closed.Store(true)
 	stop := errors.Join(r.StopAdvertising(), r.StopScanning())
 	return errors.Join(stop, r.conn.Close())
 }

@@ -33,8 +33,8 @@ func changesOf(iface string) []dbus.MatchOption {
 	}
 }
 
-// Run tells what the radio hears and whether it can be used, until ctx ends, which
-// is nil, or the bus is lost, which is [ErrNoBus]. BlueZ restarted, or another
+// Run tells what the radio hears and whether it can be used, until ctx ends or Close,
+// which is nil, or the bus is lost, which is [ErrNoBus]. BlueZ restarted, or another
 // adapter in place of the one before, is the radio off and on: an [sdk.Client]
 // then starts anew what it had started. Run it once, before the client starts.
 func (r *Radio) Run(ctx context.Context, ears Ears) error {
@@ -46,10 +46,10 @@ func (r *Radio) Run(ctx context.Context, ears Ears) error {
 			return nil
 		case s, ok := <-r.signals:
 			if !ok {
-				t.state(false)
-				if ctx.Err() != nil {
+				if ctx.Err() != nil || r.closed.Load() {
 					return nil
 				}
+				t.state(false)
 				return ErrNoBus
 			}
 			t.signal(s)
