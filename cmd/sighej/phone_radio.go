@@ -38,7 +38,9 @@ func (c *phoneCommand) onAir(ctx context.Context, std streams) error {
 	}
 	client.Stop()
 	stop()
-	_ = <-lost // converse returned what there is to tell
+	if end := <-lost; err == nil {
+		err = end
+	}
 	return err
 }
 

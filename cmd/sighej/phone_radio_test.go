@@ -69,11 +69,16 @@ func TestTwoPhonesWithRadiosNudgeEachOther(t *testing.T) {
 	d := fakebluez.StartDaemon(t, bus, "hci0", "hci1")
 	base := realServer(t)
 	one, other := onAir(t, bus, base, "hci0", "devops,hardstyle,chess"), onAir(t, bus, base, "hci1", "DevOps,hardstyle")
+	for _, p := range []*program{one, other} {
+		if line := p.line(); !strings.HasPrefix(line, "token: ") {
+			t.Fatalf("line %q", line)
+		}
+	}
 	d.Power("hci0", false)
-	d.Power("hci0", true) // on the way they lose the radio, and BlueZ
+	d.Power("hci0", true)
 	d.Kill()
 	d.Start()
-	one.airs(d, "token: ", "in range: 1 ", "nudge: Someone nearby shares your interest in devops and hardstyle")
+	one.airs(d, "in range: 1 ", "nudge: Someone nearby shares your interest in devops and hardstyle")
 	other.airs(d, "nudge: Someone nearby shares your interest in ")
 	one.typeLine("/close")
 	one.airs(d, "closed")
