@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,10 +39,7 @@ func (c *phoneCommand) onAir(ctx context.Context, std streams) error {
 	}
 	client.Stop()
 	stop()
-	if end := <-lost; err == nil {
-		err = end
-	}
-	return err
+	return cmp.Or(err, <-lost, told.why())
 }
 
 // converse does what is typed until one of the ends comes.
@@ -55,7 +53,7 @@ func converse(ctx context.Context, in io.Reader, client *sdk.Client, told *liste
 			lost <- nil
 			return err
 		case <-told.over:
-			return told.why()
+			return nil
 		case line, ok := <-typed:
 			switch line = strings.TrimSpace(line); {
 			case !ok:
@@ -96,11 +94,12 @@ type listener struct {
 	lost bool          // the client's calls come one at a time
 	over chan struct{} // closed once the server wants no further try
 
-	mu   sync.Mutex
-	last error
+	mu  sync.Mutex
+	end error // nil: nothing is wrong with the session
 }
 
-func (l *listener) why() error { l.mu.Lock(); defer l.mu.Unlock(); return l.last }
+// why returns what ended the session, or nil.
+func (l *listener) why() error { l.mu.Lock(); defer l.mu.Unlock(); return l.end }
 
 // OnState is the client's.
 func (l *listener) OnState(s *sdk.State) {
@@ -126,10 +125,14 @@ func (l *listener) OnNudge(n *sdk.Nudge) { l.say.heardNudge(n) }
 // OnPeopleInRange is the client's.
 func (l *listener) OnPeopleInRange(all, veryNear int) { l.say.inRange(all, veryNear) }
 
-// OnError is the client's.
+// OnError is the client's: of the radio, with which it tries again, or of what
+// ends the session, which the program's own end tells.
 func (l *listener) OnError(code, message string) {
+	if code == "radio" {
+		l.say.complain(message)
+		return
+	}
 	l.mu.Lock()
-	l.last = fmt.Errorf("%s (%s)", message, code)
-	l.mu.Unlock()
-	l.say.complain(message)
+	defer l.mu.Unlock()
+	l.end = fmt.Errorf("%s (%s)", message, code)
 }

@@ -5,15 +5,18 @@ package main
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"i80.dk/sighej"
 	"i80.dk/sighej/mobile/bluez"
 	"i80.dk/sighej/mobile/bluez/fakebluez"
 	"i80.dk/sighej/mobile/phone/phonetest"
 	"i80.dk/sighej/server"
+	"i80.dk/sighej/wire"
 )
 
 // realServer runs one in this process until the test ends and returns its base.
@@ -105,6 +108,24 @@ func TestPhoneWithoutARadioTellsWhy(t *testing.T) {
 	p := onAir(t, bus, s.URL, "hci0", "devops")
 	if status, _ := p.exit(); status != exitFailure || !strings.Contains(p.complaints(), bluez.ErrNoBlueZ.Error()) || len(s.Created()) != 0 {
 		t.Errorf("status %d, stderr %q, %d sessions", status, p.complaints(), len(s.Created()))
+	}
+}
+
+func TestARefusedPhoneWithARadioTellsWhyOnce(t *testing.T) {
+	bus := fakebluez.StartBus(t, "")
+	d := fakebluez.StartDaemon(t, bus, "hci0")
+	s := phonetest.New(t, func(s *phonetest.Server) {
+		s.RefuseSession = func(int) (int, wire.Problem) {
+			return http.StatusUnprocessableEntity, wire.Problem{Code: string(sighej.CodeInvalid), Detail: "no such interest"}
+		}
+	})
+	p := onAir(t, bus, s.URL, "hci0", "devops")
+	status, rest := p.exit()
+	if want := "sighej: no such interest (invalid)\n"; status != exitFailure || p.complaints() != want || len(rest) != 0 {
+		t.Errorf("status %d, stdout %q, stderr %q", status, rest, p.complaints())
+	}
+	if len(d.Advertised()) != 0 {
+		t.Error("it was on the air")
 	}
 }
 

@@ -38,11 +38,31 @@ func (released) Release() *dbus.Error { return nil }
 
 // StartAdvertising broadcasts the service data, as an advertisement of its own.
 func (r *Radio) StartAdvertising(serviceData []byte) error {
+	data := slices.Clone(serviceData)
+	if err := r.register(data); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.data = data
+	return nil
+}
+
+// StopAdvertising takes the advertisement back; none is nothing to do.
+func (r *Radio) StopAdvertising() error {
+	r.mu.Lock()
+	r.data = nil
+	r.mu.Unlock()
+	return r.unregister()
+}
+
+// register hands BlueZ an advertisement. data is not to change any more.
+func (r *Radio) register(data []byte) error {
 	on, err := r.usable()
 	if err != nil {
 		return err
 	}
-	a := r.next(on, serviceData)
+	a := r.next(on, data)
 	if err := r.export(a); err != nil {
 		return err
 	}
@@ -57,8 +77,7 @@ func (r *Radio) StartAdvertising(serviceData []byte) error {
 	return nil
 }
 
-// StopAdvertising takes the advertisement back; none is nothing to do.
-func (r *Radio) StopAdvertising() error {
+func (r *Radio) unregister() error {
 	r.mu.Lock()
 	a := r.sent
 	r.sent = advertisement{}
@@ -76,7 +95,7 @@ func (r *Radio) next(on dbus.ObjectPath, data []byte) advertisement {
 	defer r.mu.Unlock()
 	r.registered++
 	path := fmt.Sprintf("%s/%d", advertisementRoot, r.registered)
-	return advertisement{path: dbus.ObjectPath(path), adapter: on, data: slices.Clone(data)}
+	return advertisement{path: dbus.ObjectPath(path), adapter: on, data: data}
 }
 
 // export lets BlueZ read it.
@@ -101,7 +120,8 @@ func (r *Radio) unexport(a advertisement) {
 	_ = r.conn.Export(nil, a.path, propertiesIface)
 }
 
-// interval is in milliseconds. BlueZ before 5.56 keeps to its own.
+// interval is in milliseconds. BlueZ before 5.56 does not ask for it and keeps to
+// its own.
 func (r *Radio) interval() uint32 {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -43,6 +43,7 @@ type Radio struct {
 	mu         sync.Mutex
 	adapter    adapter
 	lowPower   bool
+	data       []byte        // what StartAdvertising was given; nil: nothing
 	sent       advertisement // zero: nothing
 	registered int           // advertisements so far, for their names
 	scans      dbus.ObjectPath
@@ -84,24 +85,17 @@ func (r *Radio) Close() error {
 	return errors.Join(stop, r.conn.Close())
 }
 
-// SetLowPower makes the radio work less, or more again: the advertisement is sent
-// more seldom, and a phone is reported less often. What goes on goes on.
+// SetLowPower makes the advertisement be sent more seldom, or more often again. One
+// that could not be registered anew is tried again by the next call.
 func (r *Radio) SetLowPower(on bool) error {
 	r.mu.Lock()
-	same, sent, scans := r.lowPower == on, r.sent, r.scans
+	same, sends, data := r.lowPower == on, r.sent.path != "", r.data
 	r.lowPower = on
 	r.mu.Unlock()
-	if same {
+	if data == nil || same && sends {
 		return nil
 	}
-	var errs []error
-	if sent.path != "" {
-		errs = append(errs, r.StopAdvertising(), r.StartAdvertising(sent.data))
-	}
-	if scans != "" {
-		errs = append(errs, r.filter(scans))
-	}
-	return errors.Join(errs...)
+	return errors.Join(r.unregister(), r.register(data))
 }
 
 // call calls a method of BlueZ and waits for its answer.

@@ -49,6 +49,8 @@ func (e *ears) heard(data []byte, rssi int) bool {
 	return n > 0 && bytes.Equal(e.data[n-1], data) && e.rssi[n-1] == rssi
 }
 
+func (e *ears) count() int { e.mu.Lock(); defer e.mu.Unlock(); return len(e.data) }
+
 func (e *ears) told(states ...int) func() bool {
 	return func() bool {
 		e.mu.Lock()
@@ -122,7 +124,9 @@ func TestTwoRadiosHearEachOther(t *testing.T) {
 		must(t, one.SetLowPower(false), one.StartAdvertising(first), one.StartScanning())
 		must(t, other.SetLowPower(false), other.StartAdvertising(second), other.StartScanning())
 		until(t, "each to hear the other", func() { d.Air(-60) }, func() bool { return hears.heard(second, -60) && hearsToo.heard(first, -60) })
-		until(t, "the other to come nearer", func() { d.Air(-40) }, func() bool { return hears.heard(second, -40) })
+		until(t, "the other to come nearer", func() { d.Air(-57) }, func() bool { return hears.heard(second, -57) })
+		still := hears.count()
+		until(t, "an other that stays where it is", func() { d.Air(-57) }, func() bool { return hears.count() > still+2 })
 		must(t, one.StopAdvertising(), one.StartAdvertising(third))
 		until(t, "the next token", func() { d.Air(-60) }, func() bool { return hearsToo.heard(third, -60) })
 		must(t, one.StopAdvertising(), one.StopScanning(), other.StopAdvertising(), other.StopScanning())
@@ -154,12 +158,8 @@ func TestWhatBlueZIsAsked(t *testing.T) {
 		}
 	}
 	filter := d.Scans("hci0")
-	if filter["Transport"].Value() != "le" || filter["DuplicateData"].Value() != false || len(filter) != 3 {
+	if filter["Transport"].Value() != "le" || filter["RSSI"].Value() != int16(-127) || len(filter) != 3 {
 		t.Errorf("filter: %v", filter)
-	}
-	must(t, r.SetLowPower(false))
-	if d.Scans("hci0")["DuplicateData"].Value() != true {
-		t.Errorf("filter at full power: %v", d.Scans("hci0"))
 	}
 	if set := d.Set(); len(set) != 0 {
 		t.Errorf("properties of an adapter were set: %v", set)
@@ -167,6 +167,27 @@ func TestWhatBlueZIsAsked(t *testing.T) {
 	must(t, r.Close())
 	if len(d.Sends("hci0")) != 0 || d.Scans("hci0") != nil {
 		t.Error("it goes on after Close")
+	}
+}
+
+// The advertisement that a change of power could not register anew comes back.
+func TestNoRoomForAChangeOfPower(t *testing.T) {
+	bus := fakebluez.StartBus(t, "")
+	d := fakebluez.StartDaemon(t, bus, "hci0")
+	r, _ := open(t, bus, "")
+	must(t, r.SetLowPower(false), r.StartAdvertising(serviceData(t)))
+	d.Slots(0)
+	if err := r.SetLowPower(true); !errors.Is(err, bluez.ErrBusy) {
+		t.Errorf("%v, want %v", err, bluez.ErrBusy)
+	}
+	d.Slots(1)
+	must(t, r.SetLowPower(true))
+	if sends := d.Sends("hci0"); len(sends) != 1 || sends[0].Properties["MinInterval"].Value() != uint32(1000) {
+		t.Errorf("it sends %v", sends)
+	}
+	must(t, r.SetLowPower(true), r.StopAdvertising())
+	if n := len(d.Advertised()); n != 2 || len(d.Sends("hci0")) != 0 {
+		t.Errorf("%d advertisements, %d go on", n, len(d.Sends("hci0")))
 	}
 }
 

@@ -63,16 +63,18 @@ func (r *Radio) listen(on dbus.ObjectPath) (before dbus.ObjectPath) {
 	return before
 }
 
-// filter tells BlueZ what to look for. Without duplicates it tells of a phone only
-// when its data or strength changed.
+// weakest is the lowest strength that a filter may ask for, in dBm. To ask for one
+// makes BlueZ tell the strength of every packet; without it a change of less than
+// 8 dB is not told, nor that a phone is still there (src/device.c,
+// device_set_rssi_with_delta).
+const weakest int16 = -127
+
+// filter tells BlueZ what to look for.
 func (r *Radio) filter(on dbus.ObjectPath) error {
-	r.mu.Lock()
-	all := !r.lowPower
-	r.mu.Unlock()
 	filter := map[string]dbus.Variant{
-		"Transport":     dbus.MakeVariant("le"),
-		"UUIDs":         dbus.MakeVariant([]string{serviceUUID}),
-		"DuplicateData": dbus.MakeVariant(all),
+		"Transport": dbus.MakeVariant("le"),
+		"UUIDs":     dbus.MakeVariant([]string{serviceUUID}),
+		"RSSI":      dbus.MakeVariant(weakest),
 	}
 	return explained("setting the scan's filter", r.call(on, adapterIface+".SetDiscoveryFilter", filter).Err)
 }

@@ -39,7 +39,7 @@ type adapter struct {
 	scans   bool
 	filter  map[string]dbus.Variant
 	sends   map[dbus.ObjectPath]Advertisement
-	known   map[string]bool // devices that listeners were told of
+	known   map[string]int16 // the strengths that listeners were told, by device
 }
 
 // StartDaemon starts one with these adapters, powered: hci0, hci1.
@@ -83,7 +83,7 @@ func (d *Daemon) Kill() { _ = d.conn.Close() }
 func (d *Daemon) lock() func() { d.mu.Lock(); return d.mu.Unlock }
 
 func (a *adapter) reset() {
-	a.scans, a.filter, a.sends, a.known = false, nil, map[dbus.ObjectPath]Advertisement{}, map[string]bool{}
+	a.scans, a.filter, a.sends, a.known = false, nil, map[dbus.ObjectPath]Advertisement{}, map[string]int16{}
 }
 
 func (a *adapter) properties() map[string]map[string]dbus.Variant {
@@ -145,16 +145,25 @@ func (d *Daemon) Air(rssi int16) {
 	}
 }
 
-// hears tells of a device the first time, later of its properties.
+// hears tells of a device the first time, and later of what changed, as BlueZ does
+// (src/adapter.c, btd_adapter_device_found; src/device.c, device_set_rssi): of its
+// service data, which here never changes, and of its strength, if by 8 dB or if
+// the scan's filter asks for a strength.
 func (a *adapter) hears(sent Advertisement, rssi int16) {
 	path := a.path + "/" + dbus.ObjectPath(sent.Device)
-	p := map[string]dbus.Variant{"ServiceData": sent.Properties["ServiceData"], "RSSI": dbus.MakeVariant(rssi)}
-	if a.known[sent.Device] {
-		a.daemon.emit(path, "org.freedesktop.DBus.Properties.PropertiesChanged", "org.bluez.Device1", p, []string{})
+	strength := map[string]dbus.Variant{"RSSI": dbus.MakeVariant(rssi)}
+	before, known := a.known[sent.Device]
+	if !known {
+		a.known[sent.Device] = rssi
+		strength["ServiceData"] = sent.Properties["ServiceData"]
+		a.daemon.emit("/", "org.freedesktop.DBus.ObjectManager.InterfacesAdded", path, map[string]map[string]dbus.Variant{"org.bluez.Device1": strength})
 		return
 	}
-	a.known[sent.Device] = true
-	a.daemon.emit("/", "org.freedesktop.DBus.ObjectManager.InterfacesAdded", path, map[string]map[string]dbus.Variant{"org.bluez.Device1": p})
+	if _, every := a.filter["RSSI"]; !every && max(rssi-before, before-rssi) < 8 {
+		return
+	}
+	a.known[sent.Device] = rssi
+	a.daemon.emit(path, "org.freedesktop.DBus.Properties.PropertiesChanged", "org.bluez.Device1", strength, []string{})
 }
 
 func (d *Daemon) emit(path dbus.ObjectPath, name string, values ...any) {
