@@ -80,19 +80,8 @@ func narrowTable(members []admin.Member, version bool) table.Writer {
 }
 
 func newMemberTable(headings ...string) table.Writer {
-	t := table.NewWriter()
-	style := table.StyleLight
-	style.Options = table.Options{SeparateHeader: true}
-	style.Format.Header = text.FormatDefault
-	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
-	t.SetStyle(style)
-	t.SuppressTrailingSpaces()
-	header := make(table.Row, len(headings))
-	for i, h := range headings {
-		header[i] = h
-	}
-	header[0] = "  " + headings[0] // as wide as the mark
-	t.AppendHeader(header)
+	headings[0] = "  " + headings[0] // as wide as the mark
+	t := newTable(headings...)
 	t.SetColumnConfigs(numbers())
 	return t
 }

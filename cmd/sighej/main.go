@@ -1,9 +1,13 @@
-// Command sighej is the one binary of SigHej: it serves, and it can be a phone.
+// Command sighej is the one binary of SigHej: it serves, it can be a phone, and it
+// is the operator's hand.
 //
 //	sighej serve     one member; alone it is a working system
 //	sighej phone     a phone: type the tokens that it hears, or let Bluetooth hear them
 //	sighej bench     suites that tell what a deployment carries
 //	sighej cluster   the members: who they are, and their leaving
+//	sighej config    the settings, and where each comes from
+//	sighej doctor    what a member needs, and what to mend
+//	sighej health    whether a member is well, for supervisors
 //	sighej version
 //
 // Settings come from flags, then the environment, then .env in the working
@@ -43,6 +47,9 @@ type commandLine struct {
 	Phone   phoneCommand   `cmd:"" help:"Be a phone: register, wait for nudges, report the tokens typed on standard input."`
 	Bench   bench.Command  `cmd:"" help:"Load a server over the public contract, and check all that it answers."`
 	Cluster clusterCommand `cmd:"" help:"Look after the members of a cluster."`
+	Doctor  doctorCommand  `cmd:"" help:"Look at what a member needs, and tell in plain words what to mend."`
+	Config  configCommand  `cmd:"" help:"Print the settings as a member would take them, and where each comes from."`
+	Health  healthCommand  `cmd:"" help:"Tell whether the member on this machine is well, by the exit status."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
 	ShowVersion kong.VersionFlag `name:"version" help:"Print the version."`
@@ -50,7 +57,7 @@ type commandLine struct {
 
 func main() {
 	err := run(untilSignal(), os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
-	if err != nil {
+	if err != nil && !errors.Is(err, errTold) {
 		fmt.Fprintln(os.Stderr, "sighej: "+err.Error())
 	}
 	os.Exit(exitStatus(err))
@@ -74,6 +81,7 @@ func untilSignal() context.Context {
 
 // run reads the settings and does what the command line asks for.
 func run(ctx context.Context, args []string, std streams) error {
+	env := readEnvironment()
 	if err := server.LoadDotenv(".env"); err != nil {
 		return usageError{err}
 	}
@@ -87,7 +95,7 @@ func run(ctx context.Context, args []string, std streams) error {
 		kong.KindMapper(reflect.Int, kong.MapperFunc(decodeNumber)),
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(std, benchStreams(std)),
+		kong.Bind(std, benchStreams(std), env),
 	)
 	if err != nil {
 		return err

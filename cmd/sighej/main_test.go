@@ -327,14 +327,3 @@ func TestWelcomeFitsTheMember(t *testing.T) {
 		}
 	}
 }
-
-func TestDialable(t *testing.T) {
-	for address, want := range map[string]string{
-		"127.0.0.1:8000": "127.0.0.1:8000", "0.0.0.0:80": "127.0.0.1:80", "[::]:80": "127.0.0.1:80", ":80": "127.0.0.1:80",
-		"[::1]:80": "[::1]:80", "10.0.0.7:80": "10.0.0.7:80",
-	} {
-		if got := dialable(address); got != want {
-			t.Errorf("%s: %s, want %s", address, got, want)
-		}
-	}
-}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"os"
 	"strings"
 
@@ -39,7 +38,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 
 // welcome tells what to try next.
 func welcome(w io.Writer, at server.Addresses, o server.Options) {
-	base := "http://" + dialable(at.Public)
+	base := "http://" + server.Dialable(at.Public)
 	phone := os.Args[0] + " phone --interests devops,hardstyle"
 	if base != "http://127.0.0.1:8000" {
 		phone += " --base " + base
@@ -50,7 +49,7 @@ func welcome(w io.Writer, at server.Addresses, o server.Options) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nSigHej %s is up.\n\n", versionName())
 	fmt.Fprintf(&b, "  the contract   %s/docs\n", base)
-	fmt.Fprintf(&b, "  statistics     http://%s/\n", dialable(at.Admin))
+	fmt.Fprintf(&b, "  statistics     http://%s/\n", server.Dialable(at.Admin))
 	if at.Cluster != "" {
 		fmt.Fprintf(&b, "  the cluster    %s; who is in it: %s\n", clusterAddress(at.Cluster), statusCommand(at.Admin))
 	}
@@ -61,18 +60,6 @@ func welcome(w io.Writer, at server.Addresses, o server.Options) {
 	fmt.Fprintf(&b, "  curl %s/session -H 'Content-Type: application/json' \\\n", base)
 	fmt.Fprintf(&b, "    -d '{\"ble_token\": \"abc123\", \"interests\": [\"devops\", \"hardstyle\"]}'\n\n")
 	_, _ = io.WriteString(w, b.String()) // nobody may be reading, and the member serves all the same
-}
-
-// dialable returns the address at which this machine reaches a listener.
-func dialable(address string) string {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return address
-	}
-	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return net.JoinHostPort(host, port)
 }
 
 // clusterAddress tells where the other members reach this one. A port that the
@@ -87,7 +74,7 @@ func clusterAddress(address string) string {
 // statusCommand is the command that lists the members.
 func statusCommand(admin string) string {
 	command := os.Args[0] + " cluster status"
-	if at := "http://" + dialable(admin); at != "http://127.0.0.1:8001" {
+	if at := "http://" + server.Dialable(admin); at != "http://127.0.0.1:8001" {
 		command += " --admin " + at
 	}
 	return command
