@@ -37,7 +37,7 @@ func (a *session) onMeet(m *meet) {
 // room for the question.
 func (a *session) commit(asked *meet, now time.Time) bool {
 	from := asked.from
-	shared := a.system.cfg.Lexicon.Overlap(a.set, from.set)
+	shared := a.system.shown(a.set, from.set)
 	match := &sighej.Match{
 		A:      sighej.Side{Session: from.session.Key(), Nudge: sighej.NewNudgeID()},
 		B:      sighej.Side{Session: a.session.Key(), Nudge: sighej.NewNudgeID()},
@@ -108,7 +108,7 @@ func (a *session) verdict(peer *snapshot, m *met) sighej.Verdict {
 	case m.err != nil:
 		return sighej.Verdict{Code: sighej.CodeOf(m.err)}
 	case m.outcome == sighej.Committed:
-		return sighej.Verdict{Match: true, Shared: a.system.cfg.Lexicon.Labels(a.set, m.match.Shared), NudgeSent: true}
+		return sighej.Verdict{Match: true, Shared: a.labels(m.match.Shared), NudgeSent: true}
 	case m.outcome == sighej.AlreadyMatched && peer != nil:
 		return a.matchWith(peer)
 	default:

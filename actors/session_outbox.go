@@ -61,7 +61,7 @@ func (a *session) accept(n sighej.Nudge) {
 
 func (a *session) push(n sighej.Nudge) {
 	if a.connection != nil {
-		a.system.push(a.connection, &nudge{n.ID, n.At, a.system.cfg.Lexicon.Labels(a.set, n.Shared)})
+		a.system.push(a.connection, &nudge{n.ID, n.At, a.labels(n.Shared)})
 	}
 }
 

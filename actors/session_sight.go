@@ -92,8 +92,19 @@ func (a *session) atLimit(now time.Time) bool {
 }
 
 func (a *session) matchWith(peer *snapshot) sighej.Verdict {
-	lexicon := a.system.cfg.Lexicon
-	return sighej.Verdict{Match: true, Shared: lexicon.Labels(a.set, lexicon.Overlap(a.set, peer.set))}
+	return sighej.Verdict{Match: true, Shared: a.labels(a.system.shown(a.set, peer.set))}
+}
+
+// labels names shared interests, as far as they may be shown, in the spelling of
+// the session's owner.
+func (a *session) labels(shared []sighej.InterestHash) []string {
+	cfg := &a.system.cfg
+	return cfg.Lexicon.Labels(a.set, cfg.Lexicon.Shown(shared, cfg.MaxSharedLabels))
+}
+
+// shown returns what two sessions share, as far as it may be shown to both.
+func (s *System) shown(a, b interestSet) []sighej.InterestHash {
+	return s.cfg.Lexicon.Shown(s.cfg.Lexicon.Overlap(a, b), s.cfg.MaxSharedLabels)
 }
 
 // seek asks for a peer that is not active on this member: the store if it

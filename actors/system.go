@@ -43,6 +43,7 @@ type Config struct {
 	SightingsPerSecond int // of one session
 	SightingsBurst     int
 	MatchesPerHour     int // new ones of one session
+	MaxSharedLabels    int // shown of one match
 }
 
 // System is the live sessions of one member. Several can live in one process.

@@ -20,7 +20,7 @@ type Common struct {
 	Vs             []string      `placeholder:"URL" help:"A second server: the suite alternates between the two and compares them."`
 	Auth           string        `enum:"bearer,none" default:"bearer" help:"How phones show who they are: bearer, or none for a server where the token alone opens everything."`
 	Rounds         int           `default:"0" help:"How often each server is measured; 0: once, and five times with --vs."`
-	Interests      int           `default:"5" help:"Interests of each phone, 1 to 20."`
+	Interests      int           `default:"5" help:"Interests of each phone, 1 to 20; for more than 5 the server needs MAX_SHARED_LABELS=0."`
 	MatchesPerHour int           `default:"60" help:"The server's limit on new matches of a session, which the suite stays under; 0: it has none."`
 	Late           time.Duration `default:"10s" help:"A nudge that takes longer is wrong; 0: none is."`
 	Settle         time.Duration `default:"15s" help:"How long to wait for the last nudges before they count as missing."`

@@ -25,6 +25,7 @@ const digestPrefix = "\x00interests\x00"
 type Lexicon struct {
 	entries       []Entry                        // by id
 	hashes        []sighej.InterestHash          // by id
+	ranks         []uint64                       // by id, see Shown
 	ids           map[sighej.InterestHash]uint32 // of the catalogue
 	known         map[string]term                // by label and alias
 	key           []byte
@@ -39,6 +40,7 @@ func NewLexicon(c *Catalogue, key []byte, catalogueOnly bool) *Lexicon {
 	l := &Lexicon{
 		entries:       c.entries,
 		hashes:        make([]sighej.InterestHash, len(c.entries)),
+		ranks:         make([]uint64, len(c.entries)),
 		ids:           make(map[sighej.InterestHash]uint32, len(c.entries)),
 		known:         make(map[string]term, 2*len(c.entries)),
 		key:           slices.Clone(key),
@@ -46,7 +48,7 @@ func NewLexicon(c *Catalogue, key []byte, catalogueOnly bool) *Lexicon {
 	}
 	for i, e := range c.entries {
 		t := term{hash: l.hash(e.Label), id: uint32(i)} //nolint:gosec // far fewer than 2³¹ entries
-		l.hashes[i] = t.hash
+		l.hashes[i], l.ranks[i] = t.hash, l.rank(t.hash)
 		l.ids[t.hash] = t.id
 		l.known[e.Label] = t
 		for _, alias := range e.Aliases {

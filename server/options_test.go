@@ -187,13 +187,14 @@ func TestValidateFaults(t *testing.T) {
 		{"maybe insecure", among(func(o *server.Options) { o.ClusterInsecure = "maybe" }), "CLUSTER_INSECURE"},
 		{"limits off", set(func(o *server.Options) {
 			o.RegistrationsPerMinute, o.RegistrationsBurst, o.SightingsPerSecond = 0, 0, 0
-			o.SightingsBurst, o.MatchesPerHour, o.MaxConnections = 0, 0, 0
+			o.SightingsBurst, o.MatchesPerHour, o.MaxConnections, o.MaxSharedLabels = 0, 0, 0, 0
 		}), ""},
 		{"registrations", set(func(o *server.Options) { o.RegistrationsPerMinute = -1 }), "REGISTRATIONS_PER_MINUTE"},
 		{"registrations at once", set(func(o *server.Options) { o.RegistrationsBurst = -1 }), "REGISTRATIONS_BURST"},
 		{"sightings", set(func(o *server.Options) { o.SightingsPerSecond = -1 }), "SIGHTINGS_PER_SECOND"},
 		{"sightings at once", set(func(o *server.Options) { o.SightingsBurst = -1 }), "SIGHTINGS_BURST"},
 		{"matches", set(func(o *server.Options) { o.MatchesPerHour = -1 }), "MATCHES_PER_HOUR"},
+		{"labels", set(func(o *server.Options) { o.MaxSharedLabels = -1 }), "MAX_SHARED_LABELS"},
 		{"connections", set(func(o *server.Options) { o.MaxConnections = -1 }), "MAX_CONNECTIONS"},
 		{"level", set(func(o *server.Options) { o.LogLevel = "trace" }), "LOG_LEVEL"},
 		{"format", set(func(o *server.Options) { o.LogFormat = "xml" }), "LOG_FORMAT"},
@@ -225,7 +226,7 @@ func TestValidateListsEveryFaultAndNoSecret(t *testing.T) {
 		AdminToken: secret, ListenAddr: secret, AdminListenAddr: secret, AllowedOrigins: secret, TrustedProxies: secret,
 		Auth: secret, Interests: secret, LogLevel: secret, LogFormat: secret, DataDir: "",
 		RegistrationsPerMinute: -1, RegistrationsBurst: -1, SightingsPerSecond: -1, SightingsBurst: -1,
-		MatchesPerHour: -1, MaxConnections: -1,
+		MatchesPerHour: -1, MaxSharedLabels: -1, MaxConnections: -1,
 	}
 	err := o.Validate()
 	if err == nil {

@@ -104,6 +104,7 @@ func New(ctx context.Context, o Options, version string, logger *slog.Logger) (*
 	m.actors = actors.Config{
 		Store: m.stores.sessions, Lexicon: lexicon, TTL: o.TTL(), Beacon: o.Beacon(), Logger: logger, Immediate: o.RedisURL == "",
 		Now: m.stores.sessions.Now, SightingsPerSecond: o.SightingsPerSecond, SightingsBurst: o.SightingsBurst, MatchesPerHour: o.MatchesPerHour,
+		MaxSharedLabels: o.MaxSharedLabels,
 	}
 	m.sockets = ws.New(ws.Config{
 		Sessions: &m.sessions, Beacon: o.Beacon(), CheckOrigin: transport.OriginAllowed(o.Origins()),

@@ -276,6 +276,7 @@ func (f *faults) limits(o Options) {
 		{"SIGHTINGS_PER_SECOND", o.SightingsPerSecond},
 		{"SIGHTINGS_BURST", o.SightingsBurst},
 		{"MATCHES_PER_HOUR", o.MatchesPerHour},
+		{"MAX_SHARED_LABELS", o.MaxSharedLabels},
 		{"MAX_CONNECTIONS", o.MaxConnections},
 	} {
 		if limit.n < 0 {
