@@ -41,6 +41,8 @@ type Options struct {
 
 	RegistrationsPerMinute int `env:"REGISTRATIONS_PER_MINUTE" group:"Limits (0 = off)" default:"600" placeholder:"N" help:"New sessions a minute from one client address (IPv6: one /64). Default: ${default}."`
 	RegistrationsBurst     int `env:"REGISTRATIONS_BURST" group:"Limits (0 = off)" default:"1000" placeholder:"N" help:"New sessions at once from one client address before that rate holds; 0 takes the limit off. Default: ${default}."`
+	FailuresPerMinute      int `env:"FAILURES_PER_MINUTE" group:"Limits (0 = off)" default:"600" placeholder:"N" help:"Credentials a minute that may fail from one client address (IPv6: one /64); past that only those that were good before are looked at. Default: ${default}."`
+	FailuresBurst          int `env:"FAILURES_BURST" group:"Limits (0 = off)" default:"1000" placeholder:"N" help:"Credentials that may fail at once from one client address before that rate holds; 0 takes the limit off. Default: ${default}."`
 	SightingsPerSecond     int `env:"SIGHTINGS_PER_SECOND" group:"Limits (0 = off)" default:"20" placeholder:"N" help:"Sightings a second that one session may report. Default: ${default}."`
 	SightingsBurst         int `env:"SIGHTINGS_BURST" group:"Limits (0 = off)" default:"100" placeholder:"N" help:"Sightings at once that one session may report before that rate holds; 0 takes the limit off. Default: ${default}."`
 	MatchesPerHour         int `env:"MATCHES_PER_HOUR" group:"Limits (0 = off)" default:"60" placeholder:"N" help:"New matches an hour of one session. Default: ${default}."`

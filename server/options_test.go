@@ -187,10 +187,17 @@ func TestValidateFaults(t *testing.T) {
 		{"maybe insecure", among(func(o *server.Options) { o.ClusterInsecure = "maybe" }), "CLUSTER_INSECURE"},
 		{"limits off", set(func(o *server.Options) {
 			o.RegistrationsPerMinute, o.RegistrationsBurst, o.SightingsPerSecond = 0, 0, 0
-			o.SightingsBurst, o.MatchesPerHour, o.MaxConnections, o.MaxSharedLabels = 0, 0, 0, 0
+			o.SightingsBurst = 0
+			o.MatchesPerHour = 0
+			o.MaxConnections = 0
+			o.MaxSharedLabels = 0
+			o.FailuresPerMinute = 0
+			o.FailuresBurst = 0
 		}), ""},
 		{"registrations", set(func(o *server.Options) { o.RegistrationsPerMinute = -1 }), "REGISTRATIONS_PER_MINUTE"},
 		{"registrations at once", set(func(o *server.Options) { o.RegistrationsBurst = -1 }), "REGISTRATIONS_BURST"},
+		{"failures", set(func(o *server.Options) { o.FailuresPerMinute = -1 }), "FAILURES_PER_MINUTE"},
+		{"failures at once", set(func(o *server.Options) { o.FailuresBurst = -1 }), "FAILURES_BURST"},
 		{"sightings", set(func(o *server.Options) { o.SightingsPerSecond = -1 }), "SIGHTINGS_PER_SECOND"},
 		{"sightings at once", set(func(o *server.Options) { o.SightingsBurst = -1 }), "SIGHTINGS_BURST"},
 		{"matches", set(func(o *server.Options) { o.MatchesPerHour = -1 }), "MATCHES_PER_HOUR"},
@@ -226,7 +233,7 @@ func TestValidateListsEveryFaultAndNoSecret(t *testing.T) {
 		AdminToken: secret, ListenAddr: secret, AdminListenAddr: secret, AllowedOrigins: secret, TrustedProxies: secret,
 		Auth: secret, Interests: secret, LogLevel: secret, LogFormat: secret, DataDir: "",
 		RegistrationsPerMinute: -1, RegistrationsBurst: -1, SightingsPerSecond: -1, SightingsBurst: -1,
-		MatchesPerHour: -1, MaxSharedLabels: -1, MaxConnections: -1,
+		MatchesPerHour: -1, MaxSharedLabels: -1, MaxConnections: -1, FailuresPerMinute: -1, FailuresBurst: -1,
 	}
 	err := o.Validate()
 	if err == nil {

@@ -126,7 +126,7 @@ func (m *Member) serve(o Options, faults func([]string) []sighej.InvalidField, c
 		Sessions: &m.sessions, Interests: catalogue, Faults: faults,
 		Health: m.readiness.health, Ready: m.readiness.ready, Stats: stats,
 		AdminToken: o.AdminToken, Beacon: o.Beacon(), WebSocket: m.sockets,
-		AllowedOrigins: o.Origins(), RegistrationLimit: o.registrationLimit(m.public.Addr()), TrustedProxies: o.Proxies(),
+		AllowedOrigins: o.Origins(), RegistrationLimit: o.registrationLimit(m.public.Addr()), Lockout: o.lockout(m.public.Addr()), TrustedProxies: o.Proxies(),
 		App: webapp.Files(), Version: m.version, Logger: m.logger,
 	})
 	m.public.server = newHTTPServer(public, m.logger)
@@ -249,11 +249,22 @@ func loopback(a net.Addr) bool {
 	return err == nil && ap.Addr().IsLoopback()
 }
 
-// registrationLimit is off while only this machine can reach the listener: all
-// phones of a developer have the same address.
+// registrationLimit is off while all phones of a developer have one address.
 func (o Options) registrationLimit(public net.Addr) *transport.AddressLimiter {
-	if o.RegistrationsBurst <= 0 || loopback(public) && len(o.Proxies()) == 0 {
+	if o.RegistrationsBurst <= 0 || o.oneAddress(public) {
 		return nil
 	}
 	return transport.NewAddressLimiter(o.RegistrationsPerMinute, o.RegistrationsBurst)
 }
+
+// lockout is off then, too.
+func (o Options) lockout(public net.Addr) *transport.Lockout {
+	if o.oneAddress(public) {
+		return nil
+	}
+	return transport.NewLockout(o.FailuresPerMinute, o.FailuresBurst, o.Proxies())
+}
+
+// oneAddress reports whether only this machine can reach the listener, and no
+// proxy tells for whom.
+func (o Options) oneAddress(public net.Addr) bool { return loopback(public) && len(o.Proxies()) == 0 }

@@ -273,6 +273,8 @@ func (f *faults) limits(o Options) {
 	}{
 		{"REGISTRATIONS_PER_MINUTE", o.RegistrationsPerMinute},
 		{"REGISTRATIONS_BURST", o.RegistrationsBurst},
+		{"FAILURES_PER_MINUTE", o.FailuresPerMinute},
+		{"FAILURES_BURST", o.FailuresBurst},
 		{"SIGHTINGS_PER_SECOND", o.SightingsPerSecond},
 		{"SIGHTINGS_BURST", o.SightingsBurst},
 		{"MATCHES_PER_HOUR", o.MatchesPerHour},

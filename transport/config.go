@@ -46,6 +46,7 @@ type Config struct {
 
 	AllowedOrigins    []string        // of browsers; "*" is all of them
 	RegistrationLimit *AddressLimiter // nil: off
+	Lockout           *Lockout        // of those who guess credentials; nil: off
 	TrustedProxies    []netip.Prefix  // whose X-Forwarded-For is believed
 
 	App     fs.FS // the web app, served at /app/; nil: there is no such page

@@ -1,8 +1,10 @@
 package transport
 
 import (
+	"bufio"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime"
 	"runtime/debug"
@@ -11,11 +13,12 @@ import (
 	"i80.dk/sighej/transport/problem"
 )
 
-// guard stands before everything: it sets the headers that every answer has and
-// turns a panic into an error.
+// guard stands before everything: it sets the headers that every answer has,
+// keeps those out who have guessed too often and turns a panic into an error.
 type guard struct {
-	next   http.Handler
-	logger *slog.Logger
+	next    http.Handler
+	lockout *Lockout
+	logger  *slog.Logger
 }
 
 // Values of headers, shared by all answers and never written to.
@@ -32,7 +35,12 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h["Cache-Control"] = noStore
 	a := &answer{ResponseWriter: w}
 	defer g.rescue(a, r)
+	shown := shownCredential(r)
+	if g.lockout.refuses(a, r, shown) {
+		return
+	}
 	g.next.ServeHTTP(a, r)
+	g.lockout.observe(r, shown, a.status)
 }
 
 // rescue answers for a handler that panicked, or breaks the connection when an
@@ -46,7 +54,7 @@ func (g *guard) rescue(a *answer, r *http.Request) {
 		panic(v)
 	}
 	g.logger.ErrorContext(r.Context(), "panic", "route", r.Pattern, "value", describePanic(v), "stack", string(debug.Stack()))
-	if a.started {
+	if a.status != 0 {
 		panic(http.ErrAbortHandler)
 	}
 	problem.Write(a, sighej.Errorf(sighej.CodeInternal, "panic"))
@@ -60,20 +68,31 @@ func describePanic(v any) string {
 	return fmt.Sprintf("%T", v)
 }
 
-// answer knows whether the answer has begun.
+// answer knows whether the answer has begun, and how.
 type answer struct {
 	http.ResponseWriter
-	started bool
+	status int // 0: not begun
 }
 
 func (a *answer) WriteHeader(status int) {
-	a.started = true
+	a.status = status
 	a.ResponseWriter.WriteHeader(status)
 }
 
 func (a *answer) Write(b []byte) (int, error) {
-	a.started = true
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
 	return a.ResponseWriter.Write(b)
+}
+
+// Hijack gives the connection away, for a WebSocket.
+func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(a.ResponseWriter).Hijack()
+	if err == nil {
+		a.status = http.StatusSwitchingProtocols
+	}
+	return conn, rw, err
 }
 
 // Unwrap lets the framework reach the deadlines of the connection.

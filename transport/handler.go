@@ -40,7 +40,7 @@ func New(cfg Config) http.Handler {
 	a.documentRoutes()
 	a.appRoute()
 	a.mux.HandleFunc("/", a.nowhere)
-	return &guard{next: shared(a.mux, cfg.AllowedOrigins), logger: cfg.Logger}
+	return &guard{next: shared(a.mux, cfg.AllowedOrigins), lockout: cfg.Lockout, logger: cfg.Logger}
 }
 
 // documentRoutes come last: the documents describe all the others.
@@ -71,13 +71,7 @@ func (a *api) webSocketRoute() {
 	if a.cfg.WebSocket == nil {
 		return
 	}
-	a.mux.HandleFunc("GET /ws/{ble_token}", func(w http.ResponseWriter, r *http.Request) {
-		if g, ok := w.(*answer); ok {
-			g.started = true
-			w = g.ResponseWriter
-		}
-		a.cfg.WebSocket.ServeHTTP(w, r)
-	})
+	a.mux.Handle("GET /ws/{ble_token}", a.cfg.WebSocket)
 }
 
 // methods are those that any page of ours knows.

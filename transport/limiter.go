@@ -74,6 +74,26 @@ func (l *AddressLimiter) Allow(addr netip.Addr) (wait time.Duration, ok bool) {
 	return 0, true
 }
 
+// Exhausted reports whether the address has no token left, and the time until
+// there is one. It takes none.
+func (l *AddressLimiter) Exhausted(addr netip.Addr) (wait time.Duration, out bool) {
+	if l == nil {
+		return 0, false
+	}
+	now := time.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e, ok := l.known[subscriber(addr)]
+	if !ok {
+		return 0, false
+	}
+	missing := 1 - e.Value.(*bucket).tokens.TokensAt(now)
+	if missing <= 0 {
+		return 0, false
+	}
+	return time.Duration(missing / float64(l.every) * float64(time.Second)), true
+}
+
 // bucket returns the address's bucket and marks it as the latest used.
 func (l *AddressLimiter) bucket(addr netip.Addr, now time.Time) *bucket {
 	l.forget(now)

@@ -95,7 +95,7 @@ func (a *api) describeWebSocket() {
 	doc := a.huma.OpenAPI()
 	responses := refusals(doc, []sighej.Code{
 		sighej.CodeInvalid, sighej.CodeUnauthorized, sighej.CodeForbidden, sighej.CodeNotFound,
-		sighej.CodeUnavailable, sighej.CodeOverloaded,
+		sighej.CodeRateLimited, sighej.CodeUnavailable, sighej.CodeOverloaded,
 	})
 	responses["101"] = &huma.Response{Description: "The connection speaks WebSocket now. Its frames are described by /asyncapi.json."}
 	responses["426"] = &huma.Response{

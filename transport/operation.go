@@ -80,10 +80,10 @@ func (o *operation) responses(doc *huma.OpenAPI) map[string]*huma.Response {
 		codes = append(codes, sighej.CodeMalformed, sighej.CodeTooLarge, sighej.CodeUnsupportedMedia, sighej.CodeInvalid)
 	}
 	if o.secured {
-		codes = append(codes, sighej.CodeUnauthorized, sighej.CodeNotFound)
+		codes = append(codes, sighej.CodeUnauthorized, sighej.CodeNotFound, sighej.CodeRateLimited)
 	}
 	if o.admin {
-		codes = append(codes, sighej.CodeUnauthorized)
+		codes = append(codes, sighej.CodeUnauthorized, sighej.CodeRateLimited)
 	}
 	all := refusals(doc, codes)
 	if o.answer != nil {
