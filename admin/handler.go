@@ -21,6 +21,7 @@ import (
 type Config struct {
 	Stats   func(context.Context) (wire.Stats, error)
 	History func(ctx context.Context, first persistence.Day) ([]persistence.Totals, error) // oldest first
+	Floor   *Floor                                                                         // what of the counts of categories is told
 	Now     func() time.Time                                                               // by which today is reckoned
 	Members func(context.Context) ([]Member, error)                                        // by id
 	// Drain asks a member to leave, this one or another, and does not wait for it:

@@ -23,11 +23,13 @@ type History struct {
 
 // Day has the anonymous counts of one UTC day.
 type Day struct {
-	Day        string           `json:"day"` // as 2006-01-02
-	Sessions   int64            `json:"sessions"`
-	Matches    int64            `json:"matches"`
-	Sightings  int64            `json:"sightings"`
-	Categories map[string]int64 `json:"categories"` // sessions per interest category; never null
+	Day       string `json:"day"` // as 2006-01-02
+	Sessions  int64  `json:"sessions"`
+	Matches   int64  `json:"matches"`
+	Sightings int64  `json:"sightings"`
+	// Categories has the sessions per interest category, as far as [Floor] lets
+	// them be told: a number, or "<10" as text. Never null.
+	Categories map[string]Count `json:"categories"`
 }
 
 func history(w http.ResponseWriter, r *http.Request, cfg Config) {
@@ -43,9 +45,9 @@ func history(w http.ResponseWriter, r *http.Request, cfg Config) {
 	}
 	h := History{Days: make([]Day, len(totals))}
 	for i, t := range totals {
-		h.Days[i] = Day{string(t.Day), t.Sessions, t.Matches, t.Sightings, t.Categories}
-		if t.Categories == nil {
-			h.Days[i].Categories = map[string]int64{}
+		h.Days[i] = Day{string(t.Day), t.Sessions, t.Matches, t.Sightings, map[string]Count{}}
+		for _, c := range cfg.Floor.Categories(t) {
+			h.Days[i].Categories[c.Name] = c.Sessions
 		}
 	}
 	answer(w, http.StatusOK, h)

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,7 +13,8 @@ import (
 func TestHistory(t *testing.T) {
 	var first persistence.Day
 	cfg := Config{
-		Now: func() time.Time { return time.Date(2026, 3, 1, 0, 30, 0, 0, time.FixedZone("", 3600)) }, // still February in UTC
+		Floor: NewFloor(0, nil, nil),
+		Now:   func() time.Time { return time.Date(2026, 3, 1, 0, 30, 0, 0, time.FixedZone("", 3600)) }, // still February in UTC
 		History: func(_ context.Context, from persistence.Day) ([]persistence.Totals, error) {
 			first = from
 			return []persistence.Totals{
@@ -29,6 +31,10 @@ func TestHistory(t *testing.T) {
 		`{"day":"2026-02-28","sessions":0,"matches":0,"sightings":0,"categories":{}}]}` + "\n"
 	if w := try(t, cfg, "GET", "/stats/history", nil); w.Body.String() != want {
 		t.Errorf("%q", w.Body)
+	}
+	cfg.Floor = NewFloor(10, []byte("key"), []string{"art", "tech"})
+	if w := try(t, cfg, "GET", "/stats/history", nil); strings.Count(w.Body.String(), `"categories":{"art":"<10","tech":"<10"}`) != 2 {
+		t.Errorf("with a floor: %q", w.Body)
 	}
 	cfg.History = func(context.Context, persistence.Day) ([]persistence.Totals, error) { return nil, nil }
 	if w := try(t, cfg, "GET", "/stats/history", nil); w.Body.String() != `{"days":[]}`+"\n" {

@@ -66,5 +66,7 @@ func answer(w http.ResponseWriter, status int, body any) { write(w, status, "app
 func write(w http.ResponseWriter, status int, contentType string, body any) {
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the peer is gone: nobody left to tell
+	to := json.NewEncoder(w)
+	to.SetEscapeHTML(false) // "<10" is to be read as it stands
+	_ = to.Encode(body)     // the peer is gone: nobody left to tell
 }

@@ -2,7 +2,9 @@ package server
 
 import (
 	"fmt"
+	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -186,7 +188,7 @@ func TestStats(t *testing.T) {
 			if change != nil {
 				change(o)
 			}
-			o.AdminToken = adminToken
+			o.AdminToken, o.StatsFloor = adminToken, 0
 		})
 		a, b := m.register(newToken(), "devops", "go"), m.register(newToken(), "devops", "hardstyle")
 		a.hears(b.token)
@@ -201,6 +203,38 @@ func TestStats(t *testing.T) {
 		if status, _ := m.call("GET", "/stats", "", nil); status != 401 {
 			t.Error("without it:", status)
 		}
+	})
+}
+
+// Neither GET /stats nor the history tells of a category that few have, and both
+// tell of one that many have.
+func TestSmallNumbersAreNotTold(t *testing.T) {
+	m := start(t, nil)
+	stats := func() string {
+		_, answer := m.exchange("GET", "http://"+m.addr.Admin+"/stats", "", nil)
+		return fmt.Sprint(answer["total_sessions_today"], answer["top_interest_categories"])
+	}
+	for range 9 {
+		m.register(newToken(), "go", "jazz")
+	}
+	if got := stats(); got != "9 []" {
+		t.Error("of 9 sessions is told:", got)
+	}
+	for range 40 {
+		m.register(newToken(), "go")
+	}
+	if got := stats(); got != "49 [tech]" {
+		t.Error("of 49 sessions is told:", got)
+	}
+	want := regexp.MustCompile(`"categories":\{"animals":"<10",.*"music":"<10",.*"tech":[23]0,`)
+	eventually(t, "a history like "+want.String(), func() bool {
+		resp, err := http.Get("http://" + m.addr.Admin + "/stats/history?days=1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		return err == nil && want.Match(text)
 	})
 }
 

@@ -47,6 +47,7 @@ type Options struct {
 	SightingsBurst         int `env:"SIGHTINGS_BURST" group:"Limits (0 = off)" default:"100" placeholder:"N" help:"Sightings at once that one session may report before that rate holds; 0 takes the limit off. Default: ${default}."`
 	MatchesPerHour         int `env:"MATCHES_PER_HOUR" group:"Limits (0 = off)" default:"60" placeholder:"N" help:"New matches an hour of one session. Default: ${default}."`
 	MaxSharedLabels        int `env:"MAX_SHARED_LABELS" group:"Limits (0 = off)" default:"5" placeholder:"N" help:"Shared interests that a match names to its two phones, the same ones for a pair for ever; 0 names all. Default: ${default}."`
+	StatsFloor             int `env:"STATS_FLOOR" group:"Limits (0 = off)" default:"10" placeholder:"N" help:"Count of sessions under which a category of interests is not told in statistics, only that it is less. Default: ${default}."`
 	MaxConnections         int `env:"MAX_CONNECTIONS" group:"Limits (0 = off)" default:"100000" placeholder:"N" help:"WebSocket connections that this member holds at a time. Default: ${default}."`
 
 	LogLevel  string `env:"LOG_LEVEL" group:"Logging" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Default: ${default}."`

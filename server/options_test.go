@@ -233,7 +233,7 @@ func TestValidateListsEveryFaultAndNoSecret(t *testing.T) {
 		AdminToken: secret, ListenAddr: secret, AdminListenAddr: secret, AllowedOrigins: secret, TrustedProxies: secret,
 		Auth: secret, Interests: secret, LogLevel: secret, LogFormat: secret, DataDir: "",
 		RegistrationsPerMinute: -1, RegistrationsBurst: -1, SightingsPerSecond: -1, SightingsBurst: -1,
-		MatchesPerHour: -1, MaxSharedLabels: -1, MaxConnections: -1, FailuresPerMinute: -1, FailuresBurst: -1,
+		MatchesPerHour: -1, MaxSharedLabels: -1, MaxConnections: -1, FailuresPerMinute: -1, FailuresBurst: -1, StatsFloor: -1,
 	}
 	err := o.Validate()
 	if err == nil {

@@ -24,7 +24,7 @@ const key = "a key of the server's tests, of 32+"
 // TestRestart finds sessions, outboxes and counters again in Redis.
 func TestRestart(t *testing.T) {
 	redis := testservers.Redis(t)
-	change := func(o *Options) { o.RedisURL, o.InterestKey = redis.URL(), key }
+	change := func(o *Options) { o.RedisURL, o.InterestKey, o.StatsFloor = redis.URL(), key, 0 }
 	m := start(t, change)
 	a, b := m.register(newToken(), "go", "chess"), m.register(newToken(), "Go")
 	if _, answer := a.hears(b.token); answer["nudge_sent"] != true {

@@ -82,6 +82,10 @@ func New(ctx context.Context, o Options, version string, logger *slog.Logger) (*
 	if err != nil {
 		return nil, err
 	}
+	floor, err := o.floor(catalogue)
+	if err != nil {
+		return nil, err
+	}
 	m := &Member{id: sighej.NewSessionID().String(), version: version, started: time.Now(), logger: logger, metrics: newRegistry()}
 	if m.stores, err = openStores(ctx, o, logger); err != nil {
 		return nil, err
@@ -115,13 +119,13 @@ func New(ctx context.Context, o Options, version string, logger *slog.Logger) (*
 		Holder: m.id, Now: m.stores.sessions.Now, Logger: logger,
 	}
 	m.readiness.stores, m.readiness.sessions, m.readiness.among = m.stores, &m.sessions, o.Clustered()
-	m.serve(o, lexicon.Faults, catalogue)
+	m.serve(o, lexicon.Faults, catalogue, floor)
 	return m, nil
 }
 
 // serve makes the two HTTP servers.
-func (m *Member) serve(o Options, faults func([]string) []sighej.InvalidField, catalogue []wire.Interest) {
-	stats := counts{m.stores.sessions}.today
+func (m *Member) serve(o Options, faults func([]string) []sighej.InvalidField, catalogue []wire.Interest, floor *admin.Floor) {
+	stats := counts{m.stores.sessions, floor}.today
 	public := transport.New(transport.Config{
 		Sessions: &m.sessions, Interests: catalogue, Faults: faults,
 		Health: m.readiness.health, Ready: m.readiness.ready, Stats: stats,
@@ -135,7 +139,7 @@ func (m *Member) serve(o Options, faults func([]string) []sighej.InvalidField, c
 		token = o.AdminToken
 	}
 	m.admin.server = newHTTPServer(admin.New(admin.Config{
-		Stats: stats, History: m.stores.statistics.History, Now: m.stores.sessions.Now,
+		Stats: stats, History: m.stores.statistics.History, Floor: floor, Now: m.stores.sessions.Now,
 		Members: m.members, Drain: m.askToDrain, Metrics: m.metrics, Token: token, Logger: m.logger,
 	}), m.logger)
 	m.admin.server.WriteTimeout = 0 // a profile takes as long as it was asked for

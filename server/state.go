@@ -1,15 +1,16 @@
 package server
 
 import (
-	"cmp"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"fmt"
-	"maps"
 	"os"
 	"slices"
 	"sync/atomic"
 	"time"
 
+	"i80.dk/sighej/admin"
 	"i80.dk/sighej/interest"
 	"i80.dk/sighej/persistence"
 	"i80.dk/sighej/wire"
@@ -60,7 +61,10 @@ func (r *readiness) ready(ctx context.Context) (wire.Health, bool) {
 const topCategories = 10
 
 // counts reads the day's anonymous counts.
-type counts struct{ store sessionStore }
+type counts struct {
+	store sessionStore
+	floor *admin.Floor
+}
 
 func (c counts) today(ctx context.Context) (wire.Stats, error) {
 	totals, err := c.store.Totals(ctx, persistence.DayOf(c.store.Now()))
@@ -73,16 +77,41 @@ func (c counts) today(ctx context.Context) (wire.Stats, error) {
 	}
 	return wire.Stats{
 		TotalSessionsToday: totals.Sessions, TotalMatchesToday: totals.Matches, TotalSightingsToday: totals.Sightings,
-		TopInterestCategories: top(totals.Categories), ActiveSessionsNow: active,
+		TopInterestCategories: top(c.floor.Categories(totals)), ActiveSessionsNow: active,
 	}, nil
 }
 
-// top returns the most frequent categories, equals by name.
-func top(counts map[string]int64) []string {
-	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
-	})
-	return append([]string{}, names[:min(len(names), topCategories)]...)
+// top names the most frequent categories, without those under the floor: their
+// order would tell of their counts.
+func top(categories []admin.Category) []string {
+	names := make([]string, 0, topCategories)
+	for _, c := range categories {
+		if c.Sessions > 0 && len(names) < topCategories {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// floor keeps small counts of the catalogue's categories from being told. Its key
+// is made of the one for interests, which all members share.
+func (o Options) floor(catalogue []wire.Interest) (*admin.Floor, error) {
+	key, err := Key(o.DataDir, o.InterestKey)
+	if err != nil {
+		return nil, err
+	}
+	var categories []string
+	for _, i := range catalogue {
+		if !slices.Contains(categories, i.Category) {
+			categories = append(categories, i.Category)
+		}
+	}
+	if !o.CatalogueOnly() && !slices.Contains(categories, interest.Other) {
+		categories = append(categories, interest.Other)
+	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte("sighej: key of the floor"))
+	return admin.NewFloor(o.StatsFloor, mac.Sum(nil), categories), nil
 }
 
 // lexicon builds the interests' lexicon and the catalogue as phones see it.

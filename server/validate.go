@@ -280,6 +280,7 @@ func (f *faults) limits(o Options) {
 		{"MATCHES_PER_HOUR", o.MatchesPerHour},
 		{"MAX_SHARED_LABELS", o.MaxSharedLabels},
 		{"MAX_CONNECTIONS", o.MaxConnections},
+		{"STATS_FLOOR", o.StatsFloor},
 	} {
 		if limit.n < 0 {
 			f.add(limit.setting, "must be 0 (off) or more, not %d", limit.n)

@@ -100,7 +100,7 @@ type Stats struct {
 	TotalSessionsToday    int64    `json:"total_sessions_today"`
 	TotalMatchesToday     int64    `json:"total_matches_today"`
 	TotalSightingsToday   int64    `json:"total_sightings_today" doc:"Also called pings."`
-	TopInterestCategories []string `json:"top_interest_categories" nullable:"false" doc:"Most frequent first."`
+	TopInterestCategories []string `json:"top_interest_categories" nullable:"false" doc:"Most frequent first; without those that too few sessions have to be told."`
 	ActiveSessionsNow     int64    `json:"active_sessions_now"`
 }
 
