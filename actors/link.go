@@ -8,15 +8,16 @@ import (
 	"i80.dk/sighej/actors/actorpb"
 )
 
-// link is the way to one member, and counts from 1 on both sides from the moment
-// at which both know each other: each side has a number of its own for that, its
-// life, and a batch for another life than that of its receiver is not taken.
+// link is the way to one member. Each side numbers its batches, from 1 on, for one
+// life of the other, which it has to know first, and takes none that is for another
+// life than its own. So two sides that do not agree who they are find out, and
+// begin anew.
 type link struct {
 	links   *links
 	address string
-	own     uint64 // life
 
 	mu     sync.Mutex
+	own    uint64 // life, see [links.begin]
 	calls  map[uint64]call
 	last   uint64 // call; from a random one on, since the other side may still answer an earlier member at this address
 	unsent []*actorpb.Item
@@ -30,7 +31,6 @@ type link struct {
 	patience time.Duration    // and how long after that
 
 	life     uint64 // the other side's; 0: not known yet
-	former   uint64 // the one before
 	received uint64 // newest batch of the other side
 	owes     int    // batches that are to be acknowledged
 }
@@ -88,9 +88,13 @@ func (k *link) postLocked(item *actorpb.Item) error {
 	return nil
 }
 
-// flush sends what the window has room for.
+// flush sends what the window has room for, if the other side is known.
 func (k *link) flush() {
-	for len(k.unsent)+len(k.seeks)+len(k.nobody) > 0 && len(k.unacked) < window {
+	for k.backlog() > 0 && len(k.unacked) < window {
+		if k.life == 0 {
+			k.greet(time.Now())
+			return
+		}
 		n, m := min(len(k.unsent), maxBatch), min(len(k.seeks), maxBatch)
 		k.dispatch(&actorpb.Batch{Items: k.unsent[:n:n], Seeks: columns(k.seeks[:m]), Nobody: k.nobody})
 		if k.unsent = k.unsent[n:]; len(k.unsent) == 0 {
@@ -98,6 +102,18 @@ func (k *link) flush() {
 		}
 		k.seeks, k.nobody = slices.Delete(k.seeks, 0, m), nil
 	}
+}
+
+// backlog is how much waits to be sent.
+func (k *link) backlog() int { return len(k.unsent) + len(k.seeks) + len(k.nobody) }
+
+// greet asks the other side who it is, unless that was done just now.
+func (k *link) greet(now time.Time) {
+	if now.Before(k.again) {
+		return
+	}
+	k.again = now.Add(againAfter)
+	k.acknowledge()
 }
 
 // dispatch sends a batch, again and again until it is acknowledged.
@@ -133,21 +149,21 @@ func (k *link) hope() {
 // returns. Member tells whether the other side is one.
 func (k *link) took(b *actorpb.Batch, member bool) []*actorpb.Item {
 	k.mu.Lock()
-	if b.GetLife() == k.former { // it was long under way
+	if older(b.GetLife(), k.life) { // it was long under way
 		k.mu.Unlock()
 		return nil
 	}
-	lost, gap := k.recognise(b)
+	lost, gap := k.recognise(b.GetLife())
 	var requests []*actorpb.Item
 	var done []answered
-	if b.GetTo() == 0 || b.GetTo() == k.own {
+	if b.GetTo() == k.own {
 		k.taken(b.GetTaken())
 		skipped, fresh := k.inOrder(b)
 		if gap = gap || skipped; fresh {
 			requests, done = k.sort(b)
 		}
-	} else if b.GetNumber() > 0 {
-		k.owes = ackAfter // it was for an earlier life, and the other side must learn of this one
+	} else {
+		k.owes = ackAfter // the other side does not know this one
 	}
 	k.flush()
 	if k.owes >= ackAfter && member {
@@ -171,18 +187,23 @@ func (k *link) took(b *actorpb.Batch, member bool) []*actorpb.Item {
 	return requests
 }
 
-// recognise looks at whose batch it is. When the other side is another than
-// before, what the earlier one was asked is lost, and with it what it had to say.
-func (k *link) recognise(b *actorpb.Batch) (lost []call, gap bool) {
-	if b.GetLife() == k.life {
+// recognise looks whose batch it is. When that is not who was there before, what
+// the earlier one was asked is lost, and with it what it had to say.
+func (k *link) recognise(life uint64) (lost []call, gap bool) {
+	before := k.life
+	if life == before {
 		return nil, false
 	}
-	known := k.life != 0
-	k.former, k.life, k.received = k.life, b.GetLife(), 0
-	if !known {
+	k.life = life
+	if before == 0 {
 		return nil, false
 	}
-	k.sent, k.unacked = 0, nil
+	// Another member, or a late batch of an earlier one: coming back to this one has
+	// to be told from never having left.
+	if !sameMember(life, before) {
+		k.own = k.links.begin()
+	}
+	k.sent, k.received, k.unacked = 0, 0, nil
 	waiting := k.waiting()
 	for number, c := range k.calls {
 		if !waiting[number] {
@@ -225,7 +246,7 @@ func (k *link) inOrder(b *actorpb.Batch) (gap, next bool) {
 		gap, k.received = true, b.GetFirst()-1
 	}
 	if b.GetNumber() != k.received+1 {
-		k.owes = ackAfter // the other side does not know what is here
+		k.owes = ackAfter // the other side does not know what has come
 		return gap, false
 	}
 	k.received++
@@ -271,9 +292,8 @@ func isAnswer(item *actorpb.Item) bool {
 }
 
 // sweep fails the calls whose time is over, acknowledges, and sends again what was
-// not acknowledged. After as long as a call may take it gives that up, with the
-// calls in what waits behind it; the other side, if it is a member, learns of the
-// loss by the next batch, which may be empty.
+// not acknowledged. After as long as a call may take it gives that up; the other
+// side learns of the loss by the next batch, which may be empty.
 func (k *link) sweep(now time.Time, member bool) {
 	k.mu.Lock()
 	var late []call
@@ -286,15 +306,20 @@ func (k *link) sweep(now time.Time, member bool) {
 	if k.owes > 0 && member {
 		k.acknowledge()
 	}
+	if len(late) > 0 {
+		k.forget()
+	}
 	switch {
+	case !member:
+	case k.life == 0 && k.backlog() > 0:
+		k.greet(now)
 	case len(k.unacked) == 0:
 	case now.Sub(k.progress) > callTime:
-		k.giveUp()
-		k.flush()
-		if len(k.unacked) == 0 && member {
+		k.unacked = nil
+		if k.flush(); len(k.unacked) == 0 {
 			k.dispatch(new(actorpb.Batch))
 		}
-	case now.After(k.again) && member:
+	case now.After(k.again):
 		for _, b := range k.unacked {
 			k.links.send(k.address, b)
 		}
@@ -307,9 +332,8 @@ func (k *link) sweep(now time.Time, member bool) {
 	}
 }
 
-// giveUp drops what was sent, and what nobody waits for any more.
-func (k *link) giveUp() {
-	k.unacked = nil
+// forget drops what was to be asked and nobody waits for any more.
+func (k *link) forget() {
 	k.unsent = slices.DeleteFunc(k.unsent, func(item *actorpb.Item) bool {
 		return item.GetCall() != 0 && !isAnswer(item) && !k.waits(item.GetCall())
 	})

@@ -3,6 +3,7 @@ package actors
 import (
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"i80.dk/sighej"
@@ -37,7 +38,7 @@ var (
 // block either.
 type links struct {
 	self string // address of this member's remote
-	life uint64 // tells what this member is known by from what earlier ones at its address were
+	life uint64 // tells this member from earlier ones at its address
 	send func(address string, b *actorpb.Batch)
 
 	gap   func(address string)                                       // told when something from there was lost; nil: nobody
@@ -50,14 +51,28 @@ type links struct {
 	members map[string]bool // addresses; nil: not known
 	closed  bool
 
+	begun atomic.Uint64 // lives of links
+
 	stop chan struct{}
 	done sync.WaitGroup
 }
 
+// The low bits of a link's life count those of one member, the others are the
+// member's own.
+const lifeBits = 24
+
+// begin returns another life for a link, later than all before it.
+func (l *links) begin() uint64 { return l.life + l.begun.Add(1) }
+
+func sameMember(life, other uint64) bool { return life>>lifeBits == other>>lifeBits }
+
+// older reports whether one life of a member was before another.
+func older(life, other uint64) bool { return sameMember(life, other) && life < other }
+
 // newLinks returns the links of the member at self; send hands a batch to the
 // network, in order and without waiting. It may still read it when it has returned.
 func newLinks(self string, send func(string, *actorpb.Batch)) *links {
-	l := &links{self: self, life: rand.Uint64(), send: send, to: map[string]*link{}, stop: make(chan struct{})} //nolint:gosec // no secret
+	l := &links{self: self, life: rand.Uint64() << lifeBits, send: send, to: map[string]*link{}, stop: make(chan struct{})} //nolint:gosec // no secret
 	l.done.Go(l.sweep)
 	return l
 }
@@ -121,7 +136,7 @@ func (l *links) of(address string) *link {
 func (l *links) linkLocked(address string) *link {
 	k := l.to[address]
 	if k == nil {
-		k = &link{links: l, address: address, own: rand.Uint64(), last: rand.Uint64() >> 16, calls: map[uint64]call{}} //nolint:gosec // no secret
+		k = &link{links: l, address: address, own: l.begin(), last: rand.Uint64() >> 16, calls: map[uint64]call{}} //nolint:gosec // no secret
 		l.to[address] = k
 	}
 	return k

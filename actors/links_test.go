@@ -3,6 +3,7 @@ package actors
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -58,7 +59,12 @@ func (w *wires) carry(to **links, b *actorpb.Batch) {
 		return
 	}
 	w.most = max(w.most, len(b.GetItems()))
-	deliver := func() { w.deliver(*to, b) }
+	deliver := func() {
+		w.mu.Lock()
+		receiver := *to
+		w.mu.Unlock()
+		w.deliver(receiver, b)
+	}
 	if w.hold {
 		w.held = append(w.held, deliver)
 		return
@@ -93,6 +99,13 @@ func (w *wires) release() {
 	for _, deliver := range held {
 		deliver()
 	}
+}
+
+// acquaint makes the two sides know each other.
+func (w *wires) acquaint() {
+	w.a.note("b", seekItem("hello"))
+	time.Sleep(2 * sweepEvery) // by then it is acknowledged
+	synctest.Wait()
 }
 
 func seekItem(token string) *actorpb.Item {
@@ -144,6 +157,7 @@ func TestCalls(t *testing.T) {
 func TestBackPressure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWires(t)
+		w.acquaint()
 		w.set(func() { w.hold = true })
 		posted := 0
 		for w.a.note("b", seekItem("x")) {
@@ -195,6 +209,21 @@ func TestLostBatches(t *testing.T) {
 	})
 }
 
+// Who is at the other side is asked again, too.
+func TestLostGreeting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, got := newWires(t), &answers{}
+		w.set(func() { w.lost = true })
+		w.a.call("b", seekItem("x"), got.take)
+		w.set(func() { w.lost = false })
+		time.Sleep(callTime)
+		synctest.Wait()
+		if got.tokens["x"] != 1 {
+			t.Errorf("%v, %v", got.tokens, got.errs)
+		}
+	})
+}
+
 // A link that stays cut fails the calls that were in it, with all that waited, and
 // nothing else; the other side learns that notes are missing, and the link goes on.
 func TestCutLink(t *testing.T) {
@@ -231,6 +260,7 @@ func TestCutLink(t *testing.T) {
 func TestBatchesOutOfOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, got := newWires(t), &answers{}
+		w.acquaint()
 		w.set(func() { w.hold = true })
 		for i := range 8 {
 			w.a.call("b", seekItem(fmt.Sprint(i)), got.take)
@@ -245,7 +275,7 @@ func TestBatchesOutOfOrder(t *testing.T) {
 		if len(got.errs) > 0 || len(got.tokens) != 8 {
 			t.Errorf("%v, errors %v", got.tokens, got.errs)
 		}
-		if want := []string{"0", "1", "2", "3", "4", "5", "6", "7"}; !slices.Equal(w.order, want) {
+		if want := []string{"hello", "0", "1", "2", "3", "4", "5", "6", "7"}; !slices.Equal(w.order, want) {
 			t.Errorf("taken as %v", w.order)
 		}
 	})
@@ -309,6 +339,71 @@ func TestLinkMadeAnew(t *testing.T) {
 			t.Errorf("%v, %v", got.tokens, got.errs)
 		}
 	})
+}
+
+// Whatever has happened to batches and to what the two sides know of each other:
+// soon after it is over they talk as before.
+func TestLinksRecover(t *testing.T) {
+	for seed := range uint64(300) {
+		synctest.Test(t, func(t *testing.T) {
+			w, r := newWires(t), rand.New(rand.NewPCG(seed, 0))
+			for range 40 {
+				w.trouble(r)
+				time.Sleep(time.Duration(r.Int64N(int64(2 * againAfter))))
+			}
+			w.set(func() { w.lost = false })
+			w.release()
+			time.Sleep(2 * callTime)
+			synctest.Wait()
+			var got *answers
+			for range 2 { // by the first calls they may learn who the other one is
+				got = &answers{}
+				w.a.call("b", seekItem("x"), got.take)
+				w.b.call("a", seekItem("x"), got.take)
+				time.Sleep(callTime + sweepEvery)
+				synctest.Wait()
+			}
+			if got.tokens["x"] != 2 {
+				t.Errorf("seed %d: %v, %v", seed, got.tokens, got.errs)
+			}
+		})
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// trouble is one thing that may happen.
+func (w *wires) trouble(r *rand.Rand) {
+	a, b := w.a, w.b
+	switch r.IntN(8) {
+	case 0:
+		w.set(func() { w.lost = !w.lost })
+	case 1:
+		w.set(func() { w.hold = true })
+	case 2: // in another order, and some of it again later
+		var late []func()
+		w.set(func() {
+			r.Shuffle(len(w.held), func(i, j int) { w.held[i], w.held[j] = w.held[j], w.held[i] })
+			late = slices.Clone(w.held[:len(w.held)/2])
+		})
+		w.release()
+		w.set(func() { w.held = append(w.held, late...) })
+	case 3: // a sees b leave and come back
+		a.keep(map[string]bool{})
+		a.keep(map[string]bool{"b": true})
+	case 4:
+		b.keep(map[string]bool{})
+		b.keep(map[string]bool{"a": true})
+	case 5:
+		w.set(func() { w.b = newLinks("b", func(_ string, batch *actorpb.Batch) { w.carry(&w.a, batch) }) })
+		b.close()
+	default:
+		for range r.IntN(30) {
+			a.call("b", seekItem("y"), func(*actorpb.Item, error) {})
+			b.call("a", seekItem("y"), func(*actorpb.Item, error) {})
+		}
+	}
 }
 
 // Calls to a member that has gone fail at once; those to others do not notice.

@@ -61,18 +61,21 @@ func TestAnswersToAnEarlierMember(t *testing.T) {
 		return newLinks("a", func(_ string, b *actorpb.Batch) { asked = append(asked, b) })
 	}
 	seek := func() *actorpb.Item { return &actorpb.Item{Kind: &actorpb.Item_Seek{Seek: &actorpb.Seek{}}} }
-	earlier := open()
+	earlier, now := open(), open()
+	for _, l := range []*links{earlier, now} {
+		l.took(&actorpb.Batch{From: "b", Life: 1})
+	}
 	earlier.call("b", seek(), func(*actorpb.Item, error) {})
+	call := asked[len(asked)-1].GetItems()[0].GetCall()
 	earlier.close()
-	now := open()
 	answered := 0
 	now.call("b", seek(), func(_ *actorpb.Item, err error) {
 		if err == nil {
 			answered++
 		}
 	})
-	now.took(&actorpb.Batch{From: "b", Life: 1, Number: 1, Items: []*actorpb.Item{
-		{Call: asked[0].GetItems()[0].GetCall(), Kind: &actorpb.Item_Sought{Sought: &actorpb.Sought{}}},
+	now.took(&actorpb.Batch{From: "b", Life: 1, To: now.of("b").own, Number: 1, Items: []*actorpb.Item{
+		{Call: call, Kind: &actorpb.Item_Sought{Sought: &actorpb.Sought{}}},
 	}})
 	now.close()
 	if answered != 0 {
@@ -166,8 +169,13 @@ func TestLateMatch(t *testing.T) {
 	if outcome, err := w.members[1].cfg.Store.Commit(t.Context(), *m); outcome != sighej.Committed || err != nil {
 		t.Fatal(outcome, err)
 	}
-	w.members[0].onBatch(&actorpb.Batch{From: "member-1", Life: 1, Number: 1, Items: []*actorpb.Item{
+	link := w.members[0].links.of("member-1")
+	link.mu.Lock()
+	late := &actorpb.Batch{From: "member-1", Life: max(link.life, 1), To: link.own, Number: link.received + 1}
+	link.mu.Unlock()
+	late.Items = []*actorpb.Item{
 		{Call: 1, Kind: &actorpb.Item_Met{Met: &actorpb.Met{Outcome: uint32(sighej.Committed), Match: matchToPB(m)}}},
-	}})
+	}
+	w.members[0].onBatch(late)
 	sock.await("its nudge", func() bool { return count(sock, wire.TypeNudge) == 1 })
 }

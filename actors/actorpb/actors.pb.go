@@ -33,7 +33,7 @@ type Batch struct {
 	Number        uint64                 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"` // of this batch on this link, from 1 on; 0 in one that only acknowledges and is empty
 	Taken         uint64                 `protobuf:"varint,3,opt,name=taken,proto3" json:"taken,omitempty"`   // number of the newest batch that the sender took from the receiver
 	Items         []*Item                `protobuf:"bytes,4,rep,name=items,proto3" json:"items,omitempty"`
-	Life          uint64                 `protobuf:"fixed64,5,opt,name=life,proto3" json:"life,omitempty"`           // of the sender: another number after a restart
+	Life          uint64                 `protobuf:"fixed64,5,opt,name=life,proto3" json:"life,omitempty"`           // of the sender: which member it is, and in the low 24 bits how often its link has begun anew
 	Nobody        []uint64               `protobuf:"varint,6,rep,packed,name=nobody,proto3" json:"nobody,omitempty"` // calls of the kind Seek whose answer is that nobody is there who shares an interest
 	Seeks         *Seeks                 `protobuf:"bytes,7,opt,name=seeks,proto3" json:"seeks,omitempty"`           // calls of the kind Seek that nobody has passed on
 	First         uint64                 `protobuf:"varint,8,opt,name=first,proto3" json:"first,omitempty"`          // oldest batch that the sender may still send again: those before it will not come any more

@@ -39,6 +39,7 @@ type pair struct {
 const (
 	handshake = 3 * time.Second // then the phone tries the next member
 	pause     = time.Second     // what the contract asks for with 503
+	giveUp    = 2 * time.Minute // much longer than any fault lasts
 )
 
 // join registers a phone with these labels and keeps it connected. Each try takes
@@ -158,7 +159,7 @@ func (c *Crowd) looks(ctx context.Context, p *person) {
 func (c *Crowd) anyEdge() string { return c.edges[rand.IntN(len(c.edges))] } //nolint:gosec // no secret
 
 // persist sends a request to one member after the other until it is answered,
-// and reports false if that is never. Send returns the homes of the own session
+// and reports false if that is never, which is a fault. Send returns the homes of the own session
 // and the peer's.
 func (c *Crowd) persist(ctx context.Context, what string, send func(context.Context) (own, peer string, err error)) bool {
 	began := time.Now()
@@ -186,6 +187,10 @@ func (c *Crowd) persist(ctx context.Context, what string, send func(context.Cont
 		if window != nil && window == c.now() && !window.touched("http://"+edge, own, peer) {
 			c.fault("%s through %s, at home on %s and %s, failed after %v: %d, %v", what, edge, own, peer,
 				time.Since(sent).Round(time.Millisecond), trip.status, err)
+		}
+		if time.Since(began) > giveUp {
+			c.fault("%s was never answered: %s", what, strings.Join(failures, "; "))
+			return false
 		}
 		if !trip.failed() {
 			wait(ctx, pause)
