@@ -92,7 +92,7 @@ func (p *Phone) call(ctx context.Context, method, path string, body, answer any)
 	}
 	defer func() { _ = res.Body.Close() }()
 	if now, err := http.ParseTime(res.Header.Get("Date")); err == nil {
-		p.ahead.Store(int64(now.Sub(time.Now().Round(0))))
+		p.ahead.Store(int64(now.Sub(p.cfg.Clock().Round(0))))
 	}
 	return readAnswer(res, answer)
 }

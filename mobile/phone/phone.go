@@ -54,6 +54,8 @@ type Config struct {
 	HTTPClient *http.Client // default: one with a timeout of 15 s
 	Dialer     *Dialer      // default: one with a handshake timeout of 15 s; it is not changed
 
+	Clock func() time.Time // what the machine's clock says, be it wrong; default: time.Now
+
 	// OnNudge is called once for each nudge, and OnState for each change of the
 	// state. Run calls them one at a time, on its own goroutine. The nudge is
 	// acknowledged when OnNudge has returned. A callback may call the methods of
@@ -135,6 +137,9 @@ func withDefaults(cfg Config) Config {
 		cfg.HTTPClient = &http.Client{Timeout: patience}
 	}
 	cfg.Dialer = dialerWithDefaults(cfg.Dialer)
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
 	if cfg.OnNudge == nil {
 		cfg.OnNudge = func(wire.Nudge) {}
 	}
@@ -156,7 +161,7 @@ func (p *Phone) Token() sighej.Token {
 
 // ServerTime returns the time by the server's clock, as its last answer had it:
 // the clock of a phone may be wrong.
-func (p *Phone) ServerTime() time.Time { return time.Now().Add(time.Duration(p.ahead.Load())) }
+func (p *Phone) ServerTime() time.Time { return p.cfg.Clock().Add(time.Duration(p.ahead.Load())) }
 
 // SetBackground tells whether the phone is one that nobody looks at. Then it saves
 // its battery: the delay before another try to connect grows to a minute instead

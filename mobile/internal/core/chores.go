@@ -19,7 +19,7 @@ func rotation() time.Duration { return ble.Rotation(rand.Float64()) } // #nosec 
 // What concerns consent goes first.
 func (r *run) work(ctx context.Context) {
 	for ctx.Err() == nil {
-		sleep(r.chore(ctx), ctx.Done(), r.chores)
+		r.core.sleep(r.chore(ctx), ctx.Done(), r.chores)
 	}
 }
 

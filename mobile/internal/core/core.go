@@ -22,7 +22,9 @@ type Config struct {
 	// For tests and programs that are no phone; the zero value is right elsewhere.
 	Transport http.RoundTripper // default: one of its own for each Start
 	Dialer    *phone.Dialer
-	IOS       bool // in the background it is hardly heard; always so on iOS
+	Clock     func() time.Time // what the phone's clock says, be it wrong; default: time.Now
+	Woken     func()           // called when chores or voice wake up, on their goroutines; may be nil
+	IOS       bool             // in the background it is hardly heard; always so on iOS
 }
 
 // Core is one phone. Its methods are safe for concurrent use, and none but Stop
@@ -177,7 +179,7 @@ func signal(ch chan<- struct{}) {
 }
 
 // sleep waits until a time, zero being never, or for one of the two.
-func sleep(until time.Time, ended <-chan struct{}, woken <-chan struct{}) {
+func (c *Core) sleep(until time.Time, ended <-chan struct{}, woken <-chan struct{}) {
 	var due <-chan time.Time
 	if !until.IsZero() {
 		timer := time.NewTimer(time.Until(until))
@@ -188,6 +190,9 @@ func sleep(until time.Time, ended <-chan struct{}, woken <-chan struct{}) {
 	case <-due:
 	case <-ended:
 	case <-woken:
+	}
+	if c.cfg.Woken != nil {
+		c.cfg.Woken()
 	}
 }
 

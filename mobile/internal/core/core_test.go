@@ -163,12 +163,35 @@ func TestIdleInTheBackgroundIsQuiet(t *testing.T) {
 	inWorld(t, func(s *phonetest.Server) { s.Rotates, s.Lifetime = true, 24*time.Hour }, func(w *world) {
 		w.start()
 		w.core.SetOnScreen(false)
-		synctest.Wait()
-		states := len(w.shell.seen().states)
-		began := time.Now()
-		w.pass(10 * time.Hour)
+		w.pass(time.Minute)
+		states, wakes := len(w.shell.seen().states), w.wakes.count()
+		const minutes = 10 * 60
+		w.pass(minutes * time.Minute)
 		if len(w.shell.seen().states) != states || w.server.Requests("GET /ws/"+string(w.shell.onAir())) > 1 || len(w.shell.seen().ranges) != 0 {
-			t.Errorf("%d states in %v", len(w.shell.seen().states)-states, time.Since(began))
+			t.Errorf("%d states in %d minutes", len(w.shell.seen().states)-states, minutes)
+		}
+		if woken := w.wakes.count() - wakes; woken > 2*minutes || woken < minutes {
+			t.Errorf("woken %d times in %d minutes: the server alone does so every 50 s", woken, minutes)
+		}
+	})
+}
+
+// Somebody whose phone stays near costs few more wakings than nobody.
+func TestCompanyInTheBackgroundIsQuiet(t *testing.T) {
+	inWorld(t, func(s *phonetest.Server) { s.Rotates, s.Lifetime = true, 24*time.Hour }, func(w *world) {
+		w.start()
+		w.core.SetOnScreen(false)
+		peer := sighej.NewToken()
+		w.hear(-60, peer)
+		w.pass(10 * time.Minute)
+		wakes := w.wakes.count()
+		const minutes = 60
+		for range minutes * 4 {
+			w.hear(-60, peer)
+			w.pass(15 * time.Second)
+		}
+		if woken := w.wakes.count() - wakes; woken > 2*minutes {
+			t.Errorf("woken %d times in %d minutes", woken, minutes)
 		}
 	})
 }

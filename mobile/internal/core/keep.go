@@ -79,7 +79,7 @@ func (r *run) tryToRegister(ctx context.Context) (*phone.Phone, bool, error) {
 	c.mu.Unlock()
 	p, err := phone.Register(ctx, phone.Config{
 		Base: c.cfg.Base, Interests: r.interests, Closed: !open, Background: background,
-		HTTPClient: &http.Client{Transport: r.transport, Timeout: answerTime}, Dialer: c.cfg.Dialer,
+		HTTPClient: &http.Client{Transport: r.transport, Timeout: answerTime}, Dialer: c.cfg.Dialer, Clock: c.cfg.Clock,
 		OnNudge: r.onNudge, OnState: r.onLink,
 	})
 	return p, open, err

@@ -78,8 +78,10 @@ func TestNudgeTellsHowNear(t *testing.T) {
 	}
 }
 
+// Ten minutes without a network: who was near is told with its time, and nudges
+// that waited come once.
 func TestAirplaneMode(t *testing.T) {
-	o := &over{}
+	o, near := &over{}, sighej.NewToken()
 	inWorld(t, func(s *phonetest.Server) {
 		s.Script = func(n int, c *phonetest.Socket) {
 			c.Welcome(n)
@@ -92,14 +94,27 @@ func TestAirplaneMode(t *testing.T) {
 		w.start()
 		w.server.Cut(true)
 		w.core.SetOnScreen(false)
-		w.pass(10 * time.Minute)
+		w.pass(5 * time.Minute)
+		w.hear(-60, near)
+		heard := time.Now()
+		w.pass(5 * time.Minute)
 		w.wantState(core.Offline, ble.Full)
+		if tries := w.server.RefusedDials(); tries > 40 {
+			t.Errorf("%d tries in 10 minutes", tries)
+		}
 		w.server.Cut(false)
 		w.core.SetOnScreen(true)
 		synctest.Wait()
 		w.wantState(core.Online, ble.Full)
+		w.pass(time.Minute)
 		if got := w.shell.ids(); !slices.Equal(got, []string{"n0", "n1"}) {
 			t.Errorf("nudges: %v", got)
+		}
+		if got := w.server.Reported(); len(got) != 1 || got[0].Token != string(near) || got[0].SeenAt == nil || got[0].SeenAt.Sub(heard).Abs() > 2*time.Second {
+			t.Errorf("uploaded: %+v, heard at %v", got, heard)
+		}
+		if n := len(w.server.Created()); n != 1 || len(w.shell.seen().errors) != 0 {
+			t.Errorf("%d sessions, errors %v", n, w.shell.seen().errors)
 		}
 	})
 }

@@ -46,7 +46,7 @@ func (r *run) speak() {
 		r.tellState(&said)
 		due = sooner(due, r.tellRange(&said))
 		r.tellNudges()
-		sleep(due, r.ctx.Done(), r.news)
+		r.core.sleep(due, r.ctx.Done(), r.news)
 	}
 	r.hush(false)
 	r.group.Wait() // for the farewell: what is told last is that all is over

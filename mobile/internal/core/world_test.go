@@ -1,7 +1,9 @@
 package core_test
 
 import (
+	"context"
 	"errors"
+	"net"
 	"net/http"
 	"slices"
 	"sync"
@@ -160,6 +162,45 @@ type world struct {
 	server *phonetest.Server
 	shell  *shell
 	core   *core.Core
+	wakes  wakes
+}
+
+// wakes are the times at which the phone woke up, by its own timers or by what
+// came from the network.
+type wakes struct {
+	mu sync.Mutex
+	at map[time.Time]bool
+}
+
+func (w *wakes) woken() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.at == nil {
+		w.at = map[time.Time]bool{}
+	}
+	w.at[time.Now()] = true
+}
+
+func (w *wakes) count() int { w.mu.Lock(); defer w.mu.Unlock(); return len(w.at) }
+
+// dial is the way to the server. What comes from it wakes the phone.
+func (w *world) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := w.server.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return waking{conn, &w.wakes}, nil
+}
+
+type waking struct {
+	net.Conn
+	wakes *wakes
+}
+
+func (w waking) Read(b []byte) (int, error) {
+	n, err := w.Conn.Read(b)
+	w.wakes.woken()
+	return n, err
 }
 
 // inWorld runs a test in a bubble, with a phone that is not started.
@@ -173,10 +214,10 @@ func inWorld(t *testing.T, set func(*phonetest.Server), test func(w *world)) {
 				set(s)
 			}
 		})
-		transport := &http.Transport{DialContext: w.server.DialContext}
+		transport := &http.Transport{DialContext: w.dial}
 		w.core = core.New(core.Config{
 			Base: w.server.URL, Radio: w.shell, Listener: w.shell, Transport: transport,
-			Dialer: &phone.Dialer{NetDialContext: w.server.DialContext},
+			Dialer: &phone.Dialer{NetDialContext: w.dial}, Woken: w.wakes.woken,
 		})
 		t.Cleanup(transport.CloseIdleConnections)
 		t.Cleanup(w.core.Stop)
