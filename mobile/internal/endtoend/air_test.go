@@ -1,7 +1,9 @@
 package endtoend
 
 import (
+	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,6 +20,7 @@ type air struct {
 	t      testing.TB
 	medium *sim.Medium
 	radios []*radio
+	steps  int
 }
 
 func newAir(t testing.TB) *air {
@@ -29,9 +32,16 @@ func newAir(t testing.TB) *air {
 	return &air{t: t, medium: medium}
 }
 
+// client is what a phone's radio talks to: an [sdk.Client], or what stands for one.
+type client interface {
+	Start(interests string) error
+	Stop()
+	OnServiceData(serviceData []byte, rssi int)
+}
+
 // radio is a phone's radio in the air, and its app's screen.
 type radio struct {
-	client *sdk.Client
+	client client
 
 	mu         sync.Mutex
 	at         float64 // metres from the origin
@@ -39,16 +49,21 @@ type radio struct {
 	listens    bool
 	background bool
 
-	states []*sdk.State
+	links  []int
 	nudges []*sdk.Nudge
+	came   []string // ids of nudges
 	people [][2]int
 	errors []string
 }
 
 // phone returns a phone that is not started, at a place.
 func (a *air) phone(base string, at float64) *radio {
+	return a.add(at, func(r *radio) client { return sdk.NewClient(base, r, r) })
+}
+
+func (a *air) add(at float64, make func(*radio) client) *radio {
 	r := &radio{at: at}
-	r.client = sdk.NewClient(base, r, r)
+	r.client = make(r)
 	a.radios = append(a.radios, r)
 	a.t.Cleanup(r.client.Stop)
 	return r
@@ -73,19 +88,48 @@ func (a *air) step() {
 	})
 }
 
-// until steps until something holds.
+// until steps until something holds. No phone may have two connections meanwhile.
 func (a *air) until(what string, holds func() bool) {
 	a.t.Helper()
 	deadline, again := time.After(patience), time.NewTicker(20*time.Millisecond)
 	defer again.Stop()
 	for !holds() {
 		a.step()
+		if a.steps++; a.steps%10 == 0 {
+			if n := connections(); n > len(a.radios) {
+				a.t.Errorf("%d phones have %d connections", len(a.radios), n)
+			}
+		}
 		select {
 		case <-again.C:
 		case <-deadline:
 			a.t.Fatalf("waited in vain for %s", what)
 		}
 	}
+}
+
+// pass lets a while pass, on every clock.
+func (a *air) pass(d time.Duration) {
+	a.t.Helper()
+	began := time.Now()
+	a.until("a while", func() bool { return time.Since(began) > d })
+}
+
+// connections counts the WebSocket connections that phones of this process have: a
+// goroutine reads each of them.
+func connections() (n int) {
+	stacks := make([]runtime.StackRecord, 1<<10)
+	got, _ := runtime.GoroutineProfile(stacks)
+	for _, record := range stacks[:got] {
+		frames := runtime.CallersFrames(record.Stack())
+		for more := true; more; {
+			var frame runtime.Frame
+			if frame, more = frames.Next(); strings.HasSuffix(frame.Function, "phone.(*connection).read") {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 func (r *radio) move(to float64) { r.mu.Lock(); defer r.mu.Unlock(); r.at = to }
@@ -104,8 +148,12 @@ func (r *radio) StartScanning() error      { defer r.lock()(); r.listens = true;
 func (r *radio) StopScanning() error       { defer r.lock()(); r.listens = false; return nil }
 func (r *radio) SetLowPower(on bool) error { defer r.lock()(); r.background = on; return nil }
 
-func (r *radio) OnState(s *sdk.State) { defer r.lock()(); r.states = append(r.states, s) }
-func (r *radio) OnNudge(n *sdk.Nudge) { defer r.lock()(); r.nudges = append(r.nudges, n) }
+func (r *radio) OnState(s *sdk.State) { defer r.lock()(); r.links = append(r.links, s.Link()) }
+
+func (r *radio) OnNudge(n *sdk.Nudge) {
+	defer r.lock()()
+	r.nudges, r.came = append(r.nudges, n), append(r.came, n.ID())
+}
 
 func (r *radio) OnPeopleInRange(all, veryNear int) {
 	defer r.lock()()
@@ -120,22 +168,16 @@ func (r *radio) OnError(code, message string) {
 // link returns the newest link.
 func (r *radio) link() int {
 	defer r.lock()()
-	if len(r.states) == 0 {
+	if len(r.links) == 0 {
 		return sdk.LinkStopped
 	}
-	return r.states[len(r.states)-1].Link()
+	return r.links[len(r.links)-1]
 }
 
 func (r *radio) online() bool { return r.link() == sdk.LinkOnline }
 
 // ids returns the ids of the nudges, in order.
-func (r *radio) ids() (ids []string) {
-	defer r.lock()()
-	for _, n := range r.nudges {
-		ids = append(ids, n.ID())
-	}
-	return ids
-}
+func (r *radio) ids() []string { defer r.lock()(); return slices.Clone(r.came) }
 
 // onAir returns what it sends.
 func (r *radio) onAir() []byte { defer r.lock()(); return r.sends }

@@ -9,12 +9,11 @@ import (
 	"i80.dk/sighej"
 	"i80.dk/sighej/mobile/ble"
 	"i80.dk/sighej/mobile/phone/phonetest"
-	"i80.dk/sighej/mobile/sdk"
 )
 
 // online returns a phone that is connected to a server that answers and decides
 // nothing.
-func online(b *testing.B) *sdk.Client {
+func online(b *testing.B) client {
 	b.Helper()
 	s := phonetest.New(b, nil)
 	a := newAir(b)

@@ -3,31 +3,33 @@ package endtoend
 import (
 	"context"
 	"errors"
-	"runtime"
-	"strings"
 	"testing"
 	"time"
 
 	"i80.dk/sighej"
-	"i80.dk/sighej/internal/testservers"
 	"i80.dk/sighej/mobile/phone"
 	"i80.dk/sighej/mobile/sdk"
-	"i80.dk/sighej/server"
 	"i80.dk/sighej/wire"
 )
 
 // pair is two phones that share an interest, out of each other's reach.
-func pair(t *testing.T, m *member) (*air, *radio, *radio) {
+func pair(t *testing.T, base string) (*air, *radio, *radio) {
 	t.Helper()
 	a := newAir(t)
-	one, other := a.phone(m.base(), 0), a.phone(m.base(), 500)
+	one, other := a.phone(base, 0), a.phone(base, 500)
+	begin(a, one, other)
+	return a, one, other
+}
+
+// begin starts the two and waits until they are online.
+func begin(a *air, one, other *radio) {
+	a.t.Helper()
 	for phone, interests := range map[*radio]string{one: "devops\nhardstyle\nchess", other: "DevOps\nHardstyle\n"} {
 		if err := phone.client.Start(interests); err != nil {
-			t.Fatal(err)
+			a.t.Fatal(err)
 		}
 	}
 	a.until("both phones to be online", func() bool { return one.online() && other.online() })
-	return a, one, other
 }
 
 // nudgedOnce waits for the nudge of both and for everything after it.
@@ -48,7 +50,7 @@ func nudgedOnce(t *testing.T, a *air, one, other *radio) {
 
 func TestTwoPhonesNudgeEachOther(t *testing.T) {
 	m := startMember(t, nil)
-	a, one, other := pair(t, m)
+	a, one, other := pair(t, m.base())
 	if len(one.ids()) != 0 || m.stats().ActiveSessionsNow != 2 {
 		t.Fatalf("far apart: nudges %v, %d sessions", one.ids(), m.stats().ActiveSessionsNow)
 	}
@@ -106,114 +108,5 @@ func TestRotation(t *testing.T) {
 	end()
 	if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
 		t.Error(err)
-	}
-}
-
-// noGoroutines waits until nothing of the phone side runs.
-func noGoroutines(t *testing.T) {
-	t.Helper()
-	var left []string
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); runtime.Gosched() {
-		left = left[:0]
-		text := make([]byte, 4<<20)
-		for stack := range strings.SplitSeq(string(text[:runtime.Stack(text, true)]), "\n\n") {
-			if strings.Contains(stack, "sighej/mobile/internal/core") || strings.Contains(stack, "sighej/mobile/phone") {
-				left = append(left, stack)
-			}
-		}
-		if len(left) == 0 {
-			return
-		}
-	}
-	t.Errorf("goroutines after Stop:\n%s", strings.Join(left, "\n\n"))
-}
-
-func TestFaultsOfTheWay(t *testing.T) {
-	for name, fault := range map[string]struct{ spoil, heal func(*member) }{
-		"cut": {
-			func(m *member) { m.proxy.Stop() },
-			func(m *member) {
-				if err := m.proxy.Start(); err != nil {
-					m.t.Fatal(err)
-				}
-			},
-		},
-		"slow": {
-			func(m *member) { m.toxic("latency", `{"latency":700,"jitter":300}`) },
-			func(m *member) { m.proxy.Toxics.ResetToxics(m.t.Context()) },
-		},
-		"dribbling": {
-			func(m *member) { m.toxic("slicer", `{"average_size":7,"size_variation":3,"delay":1000}`) },
-			func(m *member) { m.proxy.Toxics.ResetToxics(m.t.Context()) },
-		},
-		"reset": {
-			func(m *member) { m.toxic("reset_peer", `{"timeout":50}`) },
-			func(m *member) { m.proxy.Toxics.ResetToxics(m.t.Context()) },
-		},
-		"reset after a few bytes": {
-			func(m *member) { m.toxic("limit_data", `{"bytes":300}`) },
-			func(m *member) { m.proxy.Toxics.ResetToxics(m.t.Context()) },
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			m := startMember(t, nil)
-			a, one, other := pair(t, m)
-			fault.spoil(m)
-			other.move(1)
-			spoilt := time.Now()
-			a.until("a while", func() bool { return time.Since(spoilt) > 3*time.Second })
-			fault.heal(m)
-			nudgedOnce(t, a, one, other)
-			one.client.Stop()
-			other.client.Stop()
-			noGoroutines(t)
-		})
-	}
-}
-
-func TestServerStoppedAndStartedWithItsStore(t *testing.T) {
-	redis := testservers.Redis(t)
-	m := startMember(t, func(o *server.Options) {
-		o.RedisURL, o.InterestKey = redis.URL(), strings.Repeat("k", 32)
-	})
-	a, one, other := pair(t, m)
-	before := string(one.onAir())
-	m.stop()
-	other.move(1)
-	a.until("the phones to notice", func() bool { return !one.online() && !other.online() })
-	m.start()
-	nudgedOnce(t, a, one, other)
-	if string(one.onAir()) != before {
-		t.Error("it has another session")
-	}
-}
-
-func TestServerThatForgotEverything(t *testing.T) {
-	m := startMember(t, nil) // without a store
-	a, one, other := pair(t, m)
-	before := string(one.onAir())
-	m.stop()
-	other.move(1)
-	m.start()
-	nudgedOnce(t, a, one, other)
-	if string(one.onAir()) == before {
-		t.Error("it is on the air with a token that nobody knows")
-	}
-}
-
-func TestSessionsThatExpire(t *testing.T) {
-	m := startMember(t, func(o *server.Options) { o.SessionTTLSeconds = 3 })
-	a, one, other := pair(t, m)
-	other.move(1)
-	a.until("nudges of three sessions", func() bool { return len(one.ids()) >= 3 && len(other.ids()) >= 3 })
-	seen := map[string]bool{}
-	for _, id := range one.ids() {
-		if seen[id] {
-			t.Errorf("nudge %s came twice", id)
-		}
-		seen[id] = true
-	}
-	if len(one.errors) != 0 {
-		t.Errorf("errors: %v", one.errors)
 	}
 }
