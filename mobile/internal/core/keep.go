@@ -93,8 +93,16 @@ func (r *run) live(ctx context.Context, p *phone.Phone, open bool) error {
 	r.adopt(p, open, forget)
 	r.core.mu.Unlock()
 
+	said := make(chan struct{})
+	stays := context.AfterFunc(ctx, func() { // at once: a page that is being closed has no time
+		defer close(said)
+		bye(ctx, p)
+	})
 	err := p.Run(session)
-	if ctx.Err() != nil || r.refused() {
+	switch {
+	case !stays():
+		<-said
+	case r.refused():
 		bye(ctx, p)
 	}
 	r.core.mu.Lock()

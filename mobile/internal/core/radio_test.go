@@ -32,6 +32,24 @@ func TestPeopleInRange(t *testing.T) {
 	})
 }
 
+func TestNobodyIsInRangeWithoutConsent(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.start()
+		w.core.SetOnScreen(false) // where the number changes once a minute, but for this
+		w.hear(-50, sighej.NewToken())
+		w.core.SetOpenToTalk(false)
+		synctest.Wait()
+		if got := w.shell.seen().ranges; !slices.Equal(got, [][2]int{{1, 1}, {0, 0}}) {
+			t.Errorf("in range: %v", got)
+		}
+		w.core.SetOpenToTalk(true)
+		w.pass(time.Minute)
+		if got := w.shell.seen().ranges; !slices.Equal(got, [][2]int{{1, 1}, {0, 0}, {1, 1}}) {
+			t.Errorf("in range, open again: %v", got)
+		}
+	})
+}
+
 func TestRadioStates(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.shell.setRefuse(errRadio)

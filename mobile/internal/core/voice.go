@@ -92,7 +92,7 @@ func (r *run) tellState(said *spoken) {
 }
 
 // tellRange tells who is in range when that changed, not too often, and returns
-// when to look again.
+// when to look again. Nobody is, once the person is not open to talk.
 func (r *run) tellRange(said *spoken) time.Time {
 	now := time.Now()
 	all, veryNear, change, spread := r.inRange(now)
@@ -115,6 +115,9 @@ func (r *run) inRange(now time.Time) (all, veryNear int, change time.Time, sprea
 	r.core.mu.Lock()
 	defer r.core.mu.Unlock()
 	duty := r.core.duty()
+	if !r.core.open {
+		return 0, 0, time.Time{}, 0
+	}
 	all, veryNear, change = r.crowd.InRange(now, duty.Silence)
 	return all, veryNear, change, duty.Spread
 }
