@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 )
 
 var pictures = flag.String("pictures", "", "keep the screenshots in this folder")
@@ -45,6 +47,9 @@ func TestTwoPhones(t *testing.T) {
 	keep(t, "tab-dark", two.picture())
 	keep(t, "demo", beside(one.picture(), two.picture()))
 
+	one.resize(1280, 800)
+	keep(t, "page-wide", one.picture())
+
 	one.tap("Open to talk")
 	one.says("Off. Nobody can find you.")
 	m.awaitSessions(t, 1)
@@ -52,6 +57,23 @@ func TestTwoPhones(t *testing.T) {
 	m.awaitSessions(t, 0)
 	one.noComplaints()
 	two.noComplaints()
+}
+
+// A tab that is closed, or shows another page, takes its session along. One that is
+// only hidden keeps it.
+func TestClosingATabForgetsTheSession(t *testing.T) {
+	m := startMember(t)
+	browser := startBrowser(t)
+	one := openTab(t, browser, m, false)
+	two := openTab(t, browser, m, false)
+	one.open("devops", "hardstyle", "kombucha")
+	two.open("devops", "hardstyle", "kombucha")
+	m.awaitSessions(t, 2)
+	one.do(chromedp.Navigate("http://" + m.public + "/health"))
+	m.awaitSessions(t, 1)
+	two.noComplaints()
+	two.leave()
+	m.awaitSessions(t, 0)
 }
 
 // open goes through the first start and switches on.

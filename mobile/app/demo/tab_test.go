@@ -44,8 +44,9 @@ func startBrowser(t *testing.T) context.Context {
 
 // tab is a phone: the app in a tab of the browser.
 type tab struct {
-	t   *testing.T
-	ctx context.Context
+	t     *testing.T
+	ctx   context.Context
+	leave func() // closes it
 
 	mu         sync.Mutex
 	complaints []string
@@ -59,7 +60,7 @@ func openTab(t *testing.T, browser context.Context, m member, dark bool) *tab {
 	t.Cleanup(leave)
 	ctx, expire := context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(expire)
-	tb := &tab{t: t, ctx: ctx}
+	tb := &tab{t: t, ctx: ctx, leave: leave}
 	if err := chromedp.Listen(ctx, tb.hear); err != nil {
 		t.Fatal(err)
 	}
@@ -165,6 +166,18 @@ func (tb *tab) move(to int) {
 func (tb *tab) says(part string) {
 	tb.t.Helper()
 	tb.await(fmt.Sprintf(`document.getElementById("live").textContent.includes(%q)`, part))
+}
+
+// resize gives the tab another size and waits until the app fills its part of it.
+func (tb *tab) resize(width, height int64) {
+	tb.t.Helper()
+	tb.do(chromedp.EmulateViewport(width, height))
+	tb.await(`(() => {
+		const all = document.querySelector(".phone").getBoundingClientRect();
+		const canvas = document.querySelector("#giowindow canvas").getBoundingClientRect();
+		return canvas.width === all.width && canvas.height === all.height && canvas.left === all.left;
+	})()`)
+	tb.await("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => drawn(true))))")
 }
 
 // picture is what the tab shows.

@@ -40,6 +40,9 @@ func (s *Session) Stop() { s.client.Stop() }
 // Heard tells what the radio heard.
 func (s *Session) Heard(serviceData []byte, rssi int) { s.client.OnServiceData(serviceData, rssi) }
 
+// OnScreen tells whether the app is on the screen.
+func (s *Session) OnScreen(on bool) { s.client.OnForeground(on) }
+
 // RadioOn tells whether there is a radio that can be used.
 func (s *Session) RadioOn(on bool) {
 	state := sdk.RadioOff

@@ -42,6 +42,12 @@ window.sighej = {
 };
 dark.addEventListener("change", () => window.sighej.changed());
 
+// What forgets a session is sent even when the page is closed meanwhile. The app,
+// whose requests go through fetch, cannot ask for that itself.
+const request = window.fetch;
+window.fetch = (url, options) =>
+  request(url, options?.method === "DELETE" ? { ...options, keepalive: true } : options);
+
 const outline = document.getElementById("outline");
 const waiting = document.getElementById("waiting");
 const live = document.getElementById("live");

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 
+	"gioui.org/app"
 	"gioui.org/op"
 	"gioui.org/unit"
 
@@ -16,9 +17,15 @@ import (
 )
 
 // host is a desktop. SIGHEJ_BASE is the server, SIGHEJ_DARK=1 makes it dark.
-type host struct{ base string }
+type host struct {
+	base   string
+	screen func(on bool) // told when that changes
+	on     bool
+}
 
-func newHost() *host { return &host{cmp.Or(os.Getenv("SIGHEJ_BASE"), "http://127.0.0.1:8000")} }
+func newHost() *host {
+	return &host{base: cmp.Or(os.Getenv("SIGHEJ_BASE"), "http://127.0.0.1:8000"), on: true}
+}
 
 const radioName = "Bluetooth"
 
@@ -33,6 +40,19 @@ func (h *host) session(tell func(model.Event)) *live.Session {
 func (h *host) look() ui.Look { return ui.Look{Dark: os.Getenv("SIGHEJ_DARK") == "1", TextSize: 1} }
 
 func (h *host) onLook(func()) {}
+
+func (h *host) onScreen(changed func(on bool)) { h.screen = changed }
+
+// onLeave has nothing to do: the end of the window is the end of the program.
+func (h *host) onLeave(func()) {}
+
+// configured takes the window that has the keyboard for the one that is looked at.
+func (h *host) configured(c app.Config) {
+	if on := c.Focused && c.Mode != app.Minimized; on != h.on {
+		h.on = on
+		h.screen(on)
+	}
+}
 
 func (h *host) drawn(*ui.App, *op.Ops, unit.Metric) {}
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"syscall/js"
 
+	"gioui.org/app"
 	"gioui.org/io/input"
 	"gioui.org/io/semantic"
 	"gioui.org/op"
@@ -54,6 +55,36 @@ func (h *host) onLook(changed func()) {
 		return nil
 	}))
 }
+
+// onScreen tells when the tab is hidden and when it is in sight again.
+func (h *host) onScreen(changed func(on bool)) {
+	document := js.Global().Get("document")
+	listen(document, "visibilitychange", func(js.Value) {
+		changed(document.Get("visibilityState").String() == "visible")
+	})
+}
+
+// onLeave tells that the page is closed, or left for another. A page that is shown
+// again from the browser's memory starts anew.
+func (h *host) onLeave(leave func()) {
+	listen(js.Global(), "pagehide", func(js.Value) { leave() })
+	listen(js.Global(), "pageshow", func(event js.Value) {
+		if event.Get("persisted").Bool() {
+			js.Global().Get("location").Call("reload")
+		}
+	})
+}
+
+// listen calls do, which must not block, for as long as the page lives.
+func listen(to js.Value, event string, do func(js.Value)) {
+	to.Call("addEventListener", event, js.FuncOf(func(_ js.Value, args []js.Value) any {
+		do(args[0])
+		return nil
+	}))
+}
+
+// configured has nothing to do: the page tells whether it is in sight.
+func (h *host) configured(app.Config) {}
 
 // node is an outline.Node for the page, in CSS pixels.
 type node struct {

@@ -42,6 +42,8 @@ func run(w *app.Window) {
 		Fetch: func() { parts.Go(func() { screen.Tell(live.Fetch(ctx, host.base)) }) },
 	})
 	screen.OnTell(w.Invalidate)
+	host.onScreen(session.OnScreen)
+	host.onLeave(cancel)
 	parts.Go(func() { _ = driver.Run(ctx) })
 	frames(w, screen, host)
 }
@@ -54,6 +56,8 @@ func frames(w *app.Window, screen *ui.App, host *host) {
 		switch e := w.Event().(type) {
 		case app.DestroyEvent:
 			return
+		case app.ConfigEvent:
+			host.configured(e.Config)
 		case app.FrameEvent:
 			e.Insets = real(e.Insets)
 			screen.Look(host.look())
