@@ -55,12 +55,28 @@ type Side struct {
 	Nudge   NudgeID
 }
 
+// Pair names the two sessions of a match, in no order. Only who has the key can tell
+// which they are.
+type Pair [16]byte
+
+// ParsePair reads what [Pair.String] wrote. Its error has [CodeInvalid].
+func ParsePair(s string) (Pair, error) {
+	id, err := ParseNudgeID(s) // of the same form
+	if err != nil {
+		return Pair{}, Errorf(CodeInvalid, "a pair has 22 characters of base64url")
+	}
+	return Pair(id), nil
+}
+
+// String returns the name in base64url without padding.
+func (p Pair) String() string { return NudgeID(p).String() }
+
 // Outcome is what a store answers to the commit of a match.
 type Outcome uint8
 
 const (
-	// Refused: one of the two is not live or not open, or the token belongs to
-	// another session by now. Nothing was changed.
+	// Refused: one of the two is not live or not open, or has blocked the other, or
+	// the token belongs to another session by now. Nothing was changed.
 	Refused Outcome = iota
 	// Committed: by this call, or by an earlier try of this same Match.
 	Committed

@@ -10,8 +10,8 @@ type Sighting struct {
 }
 
 // Verdict is what became of a sighting. The zero Verdict is the neutral one: no
-// overlap, or a peer that is unknown, expired or closed, which nobody can tell
-// apart.
+// overlap, or a peer that is unknown, expired or closed, or one of the two has
+// blocked the other, which nobody can tell apart.
 type Verdict struct {
 	Match     bool     // the two are matched, by this sighting or an earlier one
 	Shared    []string // the overlap in the reporter's own spelling, sorted

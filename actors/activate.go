@@ -60,6 +60,7 @@ func (s *System) activate(state persistence.State, set interestSet, shared bool)
 	}
 	snap := &snapshot{session: state.Session, set: set}
 	snap.closed.Store(!state.Open)
+	snap.guarded.Store(len(state.Blocked) > 0)
 	pid, err := s.spawn(token)
 	if err != nil {
 		return nil, err

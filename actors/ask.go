@@ -197,6 +197,7 @@ func (s *System) unproven(a *actorpb.Ask, err error) error {
 
 // carryOut does what a phone asked of its session.
 func (s *System) carryOut(snap *snapshot, a *actorpb.Ask, answer func(*actorpb.Answer)) {
+	done := func(err error) { answer(&actorpb.Answer{Fault: faultToPB(err)}) }
 	standing := func(v sighej.Standing, err error) {
 		if err != nil {
 			answer(&actorpb.Answer{Fault: faultToPB(err)})
@@ -220,7 +221,9 @@ func (s *System) carryOut(snap *snapshot, a *actorpb.Ask, answer func(*actorpb.A
 	case *actorpb.Ask_Describe:
 		s.send(snap.pid, &describe{standing})
 	case *actorpb.Ask_Forget:
-		s.send(snap.pid, &forget{func(err error) { answer(&actorpb.Answer{Fault: faultToPB(err)}) }})
+		s.send(snap.pid, &forget{done})
+	case *actorpb.Ask_Block:
+		s.send(snap.pid, &block{nudgeID(k.Block), done})
 	case *actorpb.Ask_Admit:
 		answer(&actorpb.Answer{What: &actorpb.Answer_SessionId{SessionId: snap.session.ID[:]}, Token: string(snap.session.Token)})
 	default:

@@ -157,6 +157,9 @@ func (c *connection) tellAway(message any) {
 			}
 			m.done(readStanding(token)(a))
 		})
+	case *block:
+		ask.What = &actorpb.Ask_Block{Block: m.nudge[:]}
+		s.ask(&far{address, ask}, func(_ *actorpb.Answer, err error) { m.done(err) })
 	case *ack:
 		nudges := make([][]byte, len(m.ids))
 		for i := range m.ids {

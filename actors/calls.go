@@ -149,12 +149,18 @@ func (s *System) SetOpen(ctx context.Context, c sighej.Caller, open bool) (sighe
 
 // Forget ends the caller's session and leaves nothing of it.
 func (s *System) Forget(ctx context.Context, c sighej.Caller) error {
+	return s.tell(ctx, c, &actorpb.Ask{What: &actorpb.Ask_Forget{}}, func(done func(error)) any { return &forget{done} })
+}
+
+// tell passes on to the caller's session what is answered with no more than an
+// error: as an Ask when it lives elsewhere, else as the message.
+func (s *System) tell(ctx context.Context, c sighej.Caller, ask *actorpb.Ask, message func(done func(error)) any) error {
 	f, err := s.locate(ctx, c)
 	if err != nil {
 		return err
 	}
 	if f != nil {
-		f.ask.What = &actorpb.Ask_Forget{}
+		f.ask.What = ask.What
 		_, err := elsewhere(ctx, s, f, func(*actorpb.Answer) (struct{}, error) { return struct{}{}, nil })
 		return err
 	}
@@ -163,7 +169,7 @@ func (s *System) Forget(ctx context.Context, c sighej.Caller) error {
 		return err
 	}
 	_, err = await(ctx, s, func(a answer[struct{}]) {
-		s.send(snap.pid, &forget{func(err error) { a.give(struct{}{}, err) }})
+		s.send(snap.pid, message(func(err error) { a.give(struct{}{}, err) }))
 	})
 	return err
 }

@@ -233,6 +233,8 @@ func (c *connection) onFrame(m *frame) {
 		}
 		c.acknowledged(id)
 		c.tell(&ack{[]sighej.NudgeID{id}})
+	case wire.TypeBlock:
+		c.onBlockFrame(m)
 	case wire.TypeOpen:
 		if m.Value == nil {
 			c.refuse(sighej.CodeInvalid, "an open frame has a value", m.Ref)
@@ -245,12 +247,27 @@ func (c *connection) onFrame(m *frame) {
 }
 
 func (c *connection) onOpenFrame(open bool, ref string) {
+	refuse := c.refuser(ref)
+	c.tell(&setOpen{open, func(_ sighej.Standing, err error) { refuse(err) }})
+}
+
+func (c *connection) onBlockFrame(m *frame) {
+	id, err := sighej.ParseNudgeID(m.ID)
+	if err != nil {
+		c.refuseErr(err, m.Ref)
+		return
+	}
+	c.tell(&block{id, c.refuser(m.Ref)})
+}
+
+// refuser takes what came of a frame that is answered only when it failed.
+func (c *connection) refuser(ref string) func(error) {
 	system, self := c.system, c.handle.pid
-	c.tell(&setOpen{open, func(_ sighej.Standing, err error) {
+	return func(err error) {
 		if err != nil {
 			system.send(self, &sighted{ref: ref, err: err})
 		}
-	}})
+	}
 }
 
 func (c *connection) onSightingFrame(m *frame) {

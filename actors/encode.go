@@ -13,6 +13,13 @@ import (
 // another release runs on, or from nobody of ours: it is treated like the zero
 // value, and the store decides what may come of it.
 
+// knownToPB is what a member tells of one of its sessions.
+func knownToPB(snap *snapshot) *actorpb.Session {
+	p := sessionToPB(snap.session)
+	p.Guarded = snap.guarded.Load()
+	return p
+}
+
 func sessionToPB(s *sighej.Session) *actorpb.Session {
 	p := &actorpb.Session{
 		Token: string(s.Token), SessionId: s.ID[:], CreatedAt: s.CreatedAt.UnixMilli(), ExpiresAt: s.ExpiresAt.UnixMilli(),

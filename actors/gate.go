@@ -91,7 +91,7 @@ func (s *System) onSeek(from string, call uint64, k *actorpb.Seek) {
 		s.at(k.GetToken(), func(snap *snapshot, err error) {
 			switch {
 			case err == nil && snap.heardAs(sighej.Token(k.GetToken()), s.cfg.Now()) && shares(snap.session.Interests, k.GetInterests()):
-				s.sought(from, call, &actorpb.Sought{Session: sessionToPB(snap.session)})
+				s.sought(from, call, &actorpb.Sought{Session: knownToPB(snap)})
 			case err == nil || sighej.CodeOf(err) == sighej.CodeNotFound:
 				s.links.nobody(from, call)
 			default:

@@ -81,6 +81,17 @@ type (
 	}
 	// opened tells whether the store recorded it.
 	opened struct{ err error }
+	// block makes the pair of a nudge never meet again.
+	block struct {
+		nudge sighej.NudgeID
+		done  func(error)
+	}
+	// blocked tells which pair that is, once the store knows.
+	blocked struct {
+		asked *block
+		pair  sighej.Pair
+		err   error
+	}
 	// rotate makes another token what the session is heard by.
 	rotate struct {
 		token sighej.Token
@@ -174,6 +185,7 @@ var errGone = sighej.Errorf(sighej.CodeUnauthorized, "the session has ended")
 
 func (m *sight) fail(err error)    { m.done(nil, err) }
 func (m *setOpen) fail(err error)  { m.done(sighej.Standing{}, err) }
+func (m *block) fail(err error)    { m.done(err) }
 func (m *rotate) fail(err error)   { m.done(sighej.Standing{}, err) }
 func (m *describe) fail(err error) { m.done(sighej.Standing{}, err) }
 func (m *forget) fail(err error)   { m.done(err) }
@@ -182,6 +194,7 @@ func (m *meet) fail(err error)     { m.reply(&met{system: m.system, token: m.tok
 
 func (m *sight) undelivered()    { m.fail(errGone) }
 func (m *setOpen) undelivered()  { m.fail(errGone) }
+func (m *block) undelivered()    { m.fail(errGone) }
 func (m *rotate) undelivered()   { m.fail(errGone) }
 func (m *describe) undelivered() { m.fail(errGone) }
 func (m *forget) undelivered()   { m.fail(errGone) }
@@ -201,6 +214,10 @@ func (s *System) undelivered(message any, moved bool) {
 // The token may have been taken; asked again, a later activation knows.
 func (m *rotated) fail(err error) { m.done(sighej.Standing{}, err) }
 func (m *rotated) undelivered()   { m.fail(errGone) }
+
+// The store may know it; asked again, a later activation finds that.
+func (m *blocked) fail(err error) { m.asked.fail(err) }
+func (m *blocked) undelivered()   { m.fail(errGone) }
 
 // The session has ended anyway.
 func (m *forgotten) undelivered() { m.done(m.err) }

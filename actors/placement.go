@@ -153,9 +153,11 @@ func (s *System) push(connection *actor.PID, message any) {
 // abroad is what this member knows of a session on another one.
 func (s *System) abroad(p *actorpb.Session, address string) *snapshot {
 	session := sessionFromPB(p)
-	return &snapshot{
+	snap := &snapshot{
 		session: session, set: s.cfg.Lexicon.Restore(session.Interests), pid: actor.NewPID(address, actorPrefix+p.GetToken()),
 	}
+	snap.guarded.Store(p.GetGuarded())
+	return snap
 }
 
 // meet asks a peer to make a match, wherever it lives.

@@ -163,7 +163,7 @@ func TestActivation(t *testing.T) {
 	}
 }
 
-// faulty is a store that fails some commits, before or after they are done.
+// faulty is a store that fails some steps, before or after they are done.
 type faulty struct {
 	persistence.Sessions
 	before, after atomic.Bool
@@ -180,6 +180,13 @@ func (f *faulty) Commit(ctx context.Context, m sighej.Match) (sighej.Outcome, er
 		return sighej.Refused, errAway
 	}
 	return o, err
+}
+
+func (f *faulty) Block(ctx context.Context, key sighej.SessionKey, nudge sighej.NudgeID) (sighej.Pair, error) {
+	if f.before.Load() {
+		return sighej.Pair{}, errAway
+	}
+	return f.Sessions.Block(ctx, key, nudge)
 }
 
 func (f *faulty) Load(ctx context.Context, token sighej.Token) (persistence.State, error) {

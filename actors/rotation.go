@@ -110,6 +110,7 @@ func (s *System) remember(token sighej.Token, state persistence.State, address s
 		pid: actor.NewPID(address, actorPrefix+string(state.Session.Token)),
 	}
 	snap.closed.Store(!state.Open)
+	snap.guarded.Store(true) // for all that this member will know
 	if state.Rotation != (sighej.Rotation{}) {
 		snap.rotation.Store(&state.Rotation)
 	}

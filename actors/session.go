@@ -35,6 +35,7 @@ type affairs struct {
 	inquiries inquiries
 	consents  []*setOpen // in order; the store works on the first
 	rotating  bool       // the store is asked for another token
+	blocked   []sighej.Pair
 }
 
 // company returns the session's affairs, which are there from then on.
@@ -86,6 +87,10 @@ func (a *session) Receive(ctx actor.Context) {
 		a.onSetOpen(m)
 	case *opened:
 		a.onOpened(m)
+	case *block:
+		a.onBlock(m)
+	case *blocked:
+		a.onBlocked(m)
 	case *rotate:
 		a.onRotate(m)
 	case *rotated:
@@ -121,6 +126,7 @@ func (a *session) onBegin(m *begin) {
 	if len(m.state.Outbox)+len(m.state.MatchedAt) > 0 {
 		a.company().outbox.pending = m.state.Outbox
 		a.matched.load(m.state.MatchedAt)
+		a.guard(m.state.Blocked)
 	}
 	a.timer = time.AfterFunc(a.lifetime()+a.spread(), a.lapse)
 }
@@ -177,7 +183,7 @@ func (a *session) onStopping() {
 		for _, m := range a.consents {
 			m.fail(why)
 		}
-		if a.over == closeMoved && len(a.outbox.pending) > 0 {
+		if a.over == closeMoved && len(a.outbox.pending)+len(a.blocked) > 0 {
 			a.system.refresh(a.session.Token) // it may be active there already, and not know of these
 		}
 	}

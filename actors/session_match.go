@@ -20,7 +20,7 @@ func (a *session) onMeet(m *meet) {
 	case a.system.idle():
 		refuse(sighej.Refused, errMoving)
 	case e != nil && e.committing: // the answer to that goes to the same reporter
-	case !a.live(now) || a.closed.Load():
+	case !a.live(now) || a.closed.Load() || a.blocks(from.session):
 		refuse(sighej.Refused, nil)
 	case a.inquiries.knows(from.session):
 		refuse(sighej.AlreadyMatched, nil)

@@ -161,6 +161,7 @@ func (a *session) onRefreshed(m *refreshed) {
 			a.accept(n)
 		}
 		a.matched.load(m.state.MatchedAt)
+		a.guard(m.state.Blocked)
 		if m.state.Rotation.Until.After(a.rotated().Until) {
 			a.system.alias(a.snapshot, m.state.Rotation)
 		}

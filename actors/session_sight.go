@@ -58,7 +58,9 @@ func (a *session) judge(peer *snapshot, s *sighej.Sighting, now time.Time) (sigh
 		return sighej.Verdict{Code: sighej.CodeInvalid}, nil
 	case !a.meets(peer, now, at), !peer.heardAs(s.Token, now):
 		return sighej.Verdict{}, nil
-	case a.affairs != nil && a.inquiries.knows(peer.session):
+	case a.blocks(peer.session):
+		return sighej.Verdict{}, nil
+	case a.affairs != nil && a.inquiries.knows(peer.session) && !peer.guarded.Load():
 		return a.matchWith(peer), nil
 	default:
 		return a.approach(peer, now)
@@ -69,7 +71,7 @@ func (a *session) judge(peer *snapshot, s *sighej.Sighting, now time.Time) (sigh
 func (a *session) approach(peer *snapshot, now time.Time) (sighej.Verdict, *inquiry) {
 	a.company()
 	token := peer.session.Token
-	if !a.inquiries.find(token).engaged() && a.atLimit(now) {
+	if !a.inquiries.find(token).engaged() && !a.inquiries.knows(peer.session) && a.atLimit(now) {
 		return sighej.Verdict{Code: sighej.CodeMatchLimit}, nil
 	}
 	e, ok := a.inquiries.begin(token)

@@ -19,6 +19,10 @@ type snapshot struct {
 	pid     *actor.PID  // of its actor, here or on another member
 	closed  atomic.Bool // consent withdrawn; written by the session's actor only
 
+	// It has blocked somebody, so it must be asked also about whom it has met;
+	// written as closed is.
+	guarded atomic.Bool
+
 	rotation atomic.Pointer[sighej.Rotation] // nil: none; written as closed is
 }
 

@@ -36,6 +36,16 @@ type Sessions interface {
 	// session is not live.
 	SetOpen(ctx context.Context, key sighej.SessionKey, open bool) error
 
+	// Block makes the pair to which this session's nudge belongs never meet again in
+	// this session's life: a commit of it is refused from then on. It takes the nudge
+	// out of the outbox and returns the pair. The other session's outbox stays as it
+	// is. [sighej.CodeNotFound] when the session is not live or never got that nudge.
+	Block(ctx context.Context, key sighej.SessionKey, nudge sighej.NudgeID) (sighej.Pair, error)
+
+	// Pair names two sessions as Block and Load do, the same for (a, b) and (b, a).
+	// It asks nobody, takes about a microsecond and may be called from anywhere.
+	Pair(a, b sighej.SessionKey) sighej.Pair
+
 	// Rotate makes token what the session is heard by, and keeps what it was heard by
 	// good for grace. It returns how things are then. [sighej.CodeTokenLive] when a
 	// live session has the token or is heard by it, this one included unless it is
@@ -47,7 +57,7 @@ type Sessions interface {
 	Delete(ctx context.Context, key sighej.SessionKey) error
 
 	// Commit makes m a match in one step, or nothing at all: if both sessions are
-	// live and open and the pair is not matched yet, it marks the pair on both,
+	// live and open and the pair is neither matched nor blocked, it marks the pair on both,
 	// puts a nudge into both outboxes and counts the match on the UTC day of m.At.
 	// A session whose outbox already holds MaxOutbox nudges is refused.
 	Commit(ctx context.Context, m sighej.Match) (sighej.Outcome, error)
@@ -83,6 +93,7 @@ type State struct {
 	Open      bool
 	Outbox    []sighej.Nudge // oldest first
 	MatchedAt []time.Time    // one for each match of this session, oldest first
+	Blocked   []sighej.Pair  // in no order
 }
 
 // Counters are the absolute totals of the recent UTC days, kept beside the

@@ -153,6 +153,44 @@ func TestRotation(t *testing.T) {
 	})
 }
 
+// A nudge's pair never meets again, by whichever way the phone says so, and the
+// other's answers are those that a peer gives who is not open.
+func TestBlock(t *testing.T) {
+	onEachStore(t, func(t *testing.T, change func(*Options)) {
+		m := start(t, change)
+		a, b, closed := m.register(newToken(), "go"), m.register(newToken(), "go"), m.register(newToken(), "go")
+		m.call("PATCH", "/session", closed.access, `{"open_to_talk": false}`)
+		sock := a.connect("sighej.v1")
+		b.hears(a.token)
+		id := sock.next("nudge")["id"].(string)
+		if status, answer := m.call("POST", "/block", b.access, wire.NudgeReference{ID: id}); status != 404 || answer["code"] != "not_found" {
+			t.Error("the other's nudge:", status, answer)
+		}
+		for range 2 { // tried again, as after an answer that was lost
+			if status, answer := m.call("POST", "/block", a.access, wire.NudgeReference{ID: id}); status != 204 {
+				t.Error(status, answer)
+			}
+		}
+		_, neutral := m.exchange("POST", m.base()+"/match", b.access, wire.MatchRequest{OwnToken: b.token, DetectedToken: closed.token})
+		for by, of := range map[caller]caller{a: b, b: a} {
+			resp, answer := m.exchange("POST", m.base()+"/match", by.access, wire.MatchRequest{OwnToken: by.token, DetectedToken: of.token})
+			if resp.StatusCode != 200 || fmt.Sprint(answer) != fmt.Sprint(neutral) {
+				t.Error(resp.StatusCode, answer)
+			}
+		}
+		c := m.register(newToken(), "go")
+		c.hears(a.token)
+		sock.send(wire.ClientFrame{Type: wire.TypeBlock, ID: sock.next("nudge")["id"].(string)})
+		eventually(t, "the frame counts as well", func() bool {
+			_, answer := c.hears(a.token)
+			return answer["match"] == false
+		})
+		if _, state := m.call("GET", "/session", a.access, nil); state["pending"] != 0.0 {
+			t.Error(state)
+		}
+	})
+}
+
 func TestSightings(t *testing.T) {
 	onEachStore(t, func(t *testing.T, change func(*Options)) {
 		m := start(t, change)

@@ -92,7 +92,7 @@ func told[T any](s *sessions, call func(*actors.System) (T, error)) (T, error) {
 	return v, err
 }
 
-// Register implements [transport.Sessions], as do the next five.
+// Register implements [transport.Sessions], as do the next six.
 func (s *sessions) Register(ctx context.Context, r sighej.NewSession) (sighej.Registered, error) {
 	system, err := s.serving()
 	if err != nil {
@@ -123,6 +123,15 @@ func (s *sessions) Forget(ctx context.Context, c sighej.Caller) error {
 		return err
 	}
 	return system.Forget(ctx, c)
+}
+
+// Block makes the caller's session never meet again whom a nudge was about.
+func (s *sessions) Block(ctx context.Context, c sighej.Caller, nudge sighej.NudgeID) error {
+	system, err := s.serving()
+	if err != nil {
+		return err
+	}
+	return system.Block(ctx, c, nudge)
 }
 
 // Sight reports what the caller has heard.

@@ -21,6 +21,7 @@ type Sessions interface {
 	SetOpen(ctx context.Context, c sighej.Caller, open bool) (sighej.Standing, error)
 	Rotate(ctx context.Context, c sighej.Caller, token sighej.Token) (sighej.Standing, error)
 	Forget(ctx context.Context, c sighej.Caller) error
+	Block(ctx context.Context, c sighej.Caller, nudge sighej.NudgeID) error
 
 	// Sight returns a verdict for each sighting, in order.
 	Sight(ctx context.Context, c sighej.Caller, s []sighej.Sighting) ([]sighej.Verdict, error)

@@ -18,6 +18,8 @@ import (
 const (
 	create    = `{"ble_token":"` + ownToken + `","interests":["devops","hardstyle"]}`
 	rotate    = `{"ble_token":"a-new-token"}`
+	anID      = "9Qm1v3sYx0iT7bWkZc2dEA"
+	nudge     = `{"id":"` + anID + `"}`
 	match     = `{"own_token":"` + ownToken + `","detected_token":"` + peerToken + `","rssi":-60}`
 	sightings = `{"own_token":"` + ownToken + `","sightings":[{"token":"` + peerToken +
 		`","rssi":-60,"seen_at":"2026-05-12T20:00:00+02:00"},{"token":"another-one"}]}`
@@ -37,6 +39,7 @@ func TestAnswers(t *testing.T) {
 		{call{"PATCH", "/session", `{"open_to_talk":true}`, "", nil}, 200, `"open_to_talk":true`},
 		{call{"POST", "/session/rotate", rotate, "", nil}, 200, `"ble_token":"a-new-token"`},
 		{call{"DELETE", "/session", "", "", nil}, 204, ""},
+		{call{"POST", "/block", nudge, "", nil}, 204, ""},
 		{call{"POST", "/match", match, "", nil}, 200, `{"match":false,"shared_interests":[],"nudge_sent":false}`},
 		{call{"POST", "/sightings", sightings, "", nil}, 200, `{"token":"another-one","match":false`},
 		{call{"GET", "/interests", "", "-", nil}, 200, `"label":"devops"`},
@@ -100,13 +103,16 @@ func TestRefusals(t *testing.T) {
 			sighej.CodeInvalid,
 			[]string{"body.own_token", "body.sightings[0].rssi", "body.sightings[1].seen_at"},
 		},
-		"a token that is none":  {call{"POST", "/session/rotate", `{"ble_token":"no token"}`, "", nil}, sighej.CodeInvalid, []string{"body.ble_token"}},
-		"consent that is none":  {call{"PATCH", "/session", `{"open_to_talk":"yes"}`, "", nil}, sighej.CodeInvalid, []string{"body.open_to_talk"}},
-		"no plain integer":      {call{"POST", "/match", strings.Replace(match, "-60", "-6e1", 1), "", nil}, sighej.CodeInvalid, []string{"body"}},
-		"rssi out of range":     {call{"POST", "/match", strings.Replace(match, "-60", "-128", 1), "", nil}, sighej.CodeInvalid, []string{"body.rssi"}},
-		"ill-formed token":      {call{"POST", "/match", strings.Replace(match, ownToken, "o!", 1), "", nil}, sighej.CodeInvalid, []string{"body.own_token"}},
-		"seeing yourself":       {call{"POST", "/match", strings.Replace(match, peerToken, ownToken, 1), "", nil}, sighej.CodeInvalid, []string{"body.detected_token"}},
-		"seeing yourself, late": {call{"POST", "/sightings", strings.Replace(sightings, "another-one", ownToken, 1), "", nil}, sighej.CodeInvalid, []string{"body.sightings[1].token"}},
+		"a token that is none":   {call{"POST", "/session/rotate", `{"ble_token":"no token"}`, "", nil}, sighej.CodeInvalid, []string{"body.ble_token"}},
+		"a nudge without id":     {call{"POST", "/block", `{}`, "", nil}, sighej.CodeInvalid, []string{"body.id"}},
+		"an id that is too long": {call{"POST", "/block", strings.Replace(nudge, "9Q", "9QQ", 1), "", nil}, sighej.CodeInvalid, []string{"body.id"}},
+		"an id that is none":     {call{"POST", "/block", strings.Replace(nudge, "EA", "EB", 1), "", nil}, sighej.CodeInvalid, nil},
+		"consent that is none":   {call{"PATCH", "/session", `{"open_to_talk":"yes"}`, "", nil}, sighej.CodeInvalid, []string{"body.open_to_talk"}},
+		"no plain integer":       {call{"POST", "/match", strings.Replace(match, "-60", "-6e1", 1), "", nil}, sighej.CodeInvalid, []string{"body"}},
+		"rssi out of range":      {call{"POST", "/match", strings.Replace(match, "-60", "-128", 1), "", nil}, sighej.CodeInvalid, []string{"body.rssi"}},
+		"ill-formed token":       {call{"POST", "/match", strings.Replace(match, ownToken, "o!", 1), "", nil}, sighej.CodeInvalid, []string{"body.own_token"}},
+		"seeing yourself":        {call{"POST", "/match", strings.Replace(match, peerToken, ownToken, 1), "", nil}, sighej.CodeInvalid, []string{"body.detected_token"}},
+		"seeing yourself, late":  {call{"POST", "/sightings", strings.Replace(sightings, "another-one", ownToken, 1), "", nil}, sighej.CodeInvalid, []string{"body.sightings[1].token"}},
 		"schema and rules together": {
 			call{"POST", "/session", `{"ble_token":"o!","interests":["unwanted","ok",5,"unwanted"],"more":0}`, "-", nil},
 			sighej.CodeInvalid,
@@ -127,7 +133,7 @@ func TestRefusals(t *testing.T) {
 		if p.Code != string(c.code) || !slices.Equal(got, c.locations) {
 			t.Errorf("%s: %s %v, want %s %v", name, p.Code, got, c.code, c.locations)
 		}
-		if s.sessions.sightings != nil || s.sessions.created.Token != "" {
+		if s.sessions.sightings != nil || s.sessions.created.Token != "" || s.sessions.nudge != (sighej.NudgeID{}) {
 			t.Errorf("%s: it went on to the sessions", name)
 		}
 	}
@@ -139,6 +145,7 @@ func TestMethodNotAllowedNamesTheOthers(t *testing.T) {
 		"/session":        "GET, HEAD, POST, PATCH, DELETE",
 		"/match":          "POST",
 		"/session/rotate": "POST",
+		"/block":          "POST",
 		"/ws/" + ownToken: "GET, HEAD",
 	} {
 		w := s.do(call{"PUT", path, "", "", nil})
@@ -157,6 +164,7 @@ func TestErrorsOfSessions(t *testing.T) {
 		{"PATCH", "/session", `{"open_to_talk":true}`, "", nil},
 		{"DELETE", "/session", "", "", nil},
 		{"POST", "/session/rotate", rotate, "", nil},
+		{"POST", "/block", nudge, "", nil},
 		{"POST", "/match", match, "", nil},
 		{"POST", "/sightings", sightings, "", nil},
 	}
@@ -168,10 +176,10 @@ func TestErrorsOfSessions(t *testing.T) {
 	}{
 		{sighej.Errorf(sighej.CodeTokenLive, "live"), slices.Concat(calls[:1], calls[4:5]), 409, ""},
 		{sighej.Errorf(sighej.CodeUnauthorized, "who"), calls[1:], 401, ""},
-		{sighej.Errorf(sighej.CodeForbidden, "not yours"), calls[5:], 403, ""},
+		{sighej.Errorf(sighej.CodeForbidden, "not yours"), calls[6:], 403, ""},
 		{sighej.Errorf(sighej.CodeNotFound, "unknown"), calls[1:], 404, ""},
-		{sighej.Errorf(sighej.CodeRateLimited, "slow").After(1200 * time.Millisecond), calls[5:], 429, "2"},
-		{sighej.Errorf(sighej.CodeMatchLimit, "enough"), calls[5:], 429, "60"},
+		{sighej.Errorf(sighej.CodeRateLimited, "slow").After(1200 * time.Millisecond), calls[6:], 429, "2"},
+		{sighej.Errorf(sighej.CodeMatchLimit, "enough"), calls[6:], 429, "60"},
 		{sighej.Errorf(sighej.CodeUnavailable, "away"), calls, 503, "1"},
 		{sighej.Errorf(sighej.CodeOverloaded, "full").After(time.Minute), calls[4:], 503, "60"},
 		{errors.New("anything about " + ownToken), calls, 500, ""},
@@ -260,6 +268,9 @@ func TestWhatSessionsAreTold(t *testing.T) {
 	if want := (sighej.Sighting{Token: peerToken, RSSI: -60}); s.sessions.sightings[0] != want {
 		t.Errorf("match: %+v", s.sessions.sightings)
 	}
+	if s.do(call{"POST", "/block", nudge, "", nil}); s.sessions.nudge.String() != anID {
+		t.Errorf("block: %v", s.sessions.nudge)
+	}
 	for body, open := range map[string]bool{create: true, create[:len(create)-1] + `,"open_to_talk":false}`: false} {
 		s.do(call{"POST", "/session", body, "-", nil})
 		if s.sessions.created.Open != open || s.sessions.created.Token != ownToken || len(s.sessions.created.Interests) != 2 {
@@ -280,6 +291,7 @@ func TestCallers(t *testing.T) {
 		{false, call{"POST", "/match", match, "sj_short", nil}, sighej.Caller{Token: ownToken}},
 		{false, call{"GET", "/session", "", "", nil}, sighej.Caller{Access: secret}},
 		{false, call{"POST", "/session/rotate", rotate, "", nil}, sighej.Caller{Access: secret}},
+		{false, call{"POST", "/block", nudge, "", nil}, sighej.Caller{Access: secret}},
 		{false, call{"GET", "/session", "", ownToken, nil}, sighej.Caller{}},
 		{false, call{"GET", "/session", "", "-", map[string]string{"Authorization": "bearer  " + secret}}, sighej.Caller{Access: secret}},
 		{false, call{"GET", "/session", "", "-", map[string]string{"Authorization": "Basic " + secret}}, sighej.Caller{}},

@@ -31,6 +31,8 @@ var (
 		SessionID: exampleID, BLEToken: "def456", ExpiresAt: exampleTime.Add(2 * time.Hour), OpenToTalk: true, Interests: exampleOwn, Pending: 1,
 	}
 
+	exampleNudge = wire.NudgeReference{ID: "9Qm1v3sYx0iT7bWkZc2dEA"}
+
 	exampleMatch     = wire.MatchRequest{OwnToken: "abc123", DetectedToken: "xyz789", RSSI: &exampleRSSI}
 	exampleMatched   = wire.MatchResult{Match: true, SharedInterests: exampleShared, NudgeSent: true}
 	exampleSightings = wire.SightingsRequest{OwnToken: "abc123", Sightings: []wire.Sighting{

@@ -39,6 +39,7 @@ type sessionsFake struct {
 	created   sighej.NewSession
 	open      bool
 	sightings []sighej.Sighting
+	nudge     sighej.NudgeID
 }
 
 func (f *sessionsFake) enter(c sighej.Caller) error {
@@ -77,6 +78,11 @@ func (f *sessionsFake) Rotate(_ context.Context, c sighej.Caller, token sighej.T
 }
 
 func (f *sessionsFake) Forget(_ context.Context, c sighej.Caller) error { return f.enter(c) }
+
+func (f *sessionsFake) Block(_ context.Context, c sighej.Caller, nudge sighej.NudgeID) error {
+	f.nudge = nudge
+	return f.enter(c)
+}
 
 func (f *sessionsFake) Sight(_ context.Context, c sighej.Caller, s []sighej.Sighting) ([]sighej.Verdict, error) {
 	f.mu.Lock()

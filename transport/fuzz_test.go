@@ -11,11 +11,12 @@ func FuzzBodies(f *testing.F) {
 		{"POST", "/session", "", "-", nil},
 		{"PATCH", "/session", "", "", nil},
 		{"POST", "/session/rotate", "", "", nil},
+		{"POST", "/block", "", "", nil},
 		{"POST", "/match", "", "", nil},
 		{"POST", "/sightings", "", "", nil},
 	}
 	for _, body := range []string{
-		create, match, sightings, `{"open_to_talk":true}`, `{"open_to_talk":null}`, `null`, `[]`, `{}`, `"`, `{"a":1e999}`,
+		create, match, sightings, nudge, `{"open_to_talk":true}`, `{"open_to_talk":null}`, `null`, `[]`, `{}`, `"`, `{"a":1e999}`,
 		`{"own_token":"abcdef","detected_token":"abcdeg","rssi":1.0}`, `{"interests":[{},[],null,1]}`, "\xff", `{"a":{"b":1,"b":2}}`,
 		`{"own_token":"abcdef","sightings":[{"token":"abcdeg","seen_at":"2026-05-12T1:00:00Z"}]}`,
 		`{"own_token":"abcdef","sightings":[{"token":"abcdeg","seen_at":"0000-01-01T00:00:00+24:00"}]}`,

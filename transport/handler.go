@@ -35,6 +35,7 @@ func New(cfg Config) http.Handler {
 	a.huma.UseMiddleware(a.acceptable)
 	a.sessionRoutes()
 	a.sightingRoutes()
+	a.nudgeRoutes()
 	a.serviceRoutes()
 	a.webSocketRoute()
 	a.documentRoutes()

@@ -16,6 +16,7 @@ import (
 const (
 	tagSessions  = "sessions"
 	tagSightings = "sightings"
+	tagNudges    = "nudges"
 	tagService   = "service"
 
 	bearerScheme = "accessToken"
@@ -41,6 +42,7 @@ func describe(version string) huma.Config {
 			Tags: []*huma.Tag{
 				{Name: tagSessions, Description: "Being open to talk, and ceasing to be."},
 				{Name: tagSightings, Description: "Tokens heard, and what came of it."},
+				{Name: tagNudges, Description: "What to do about a nudge. They come over the WebSocket."},
 				{Name: tagService, Description: "The catalogue and the state of the service."},
 			},
 			Components: &huma.Components{

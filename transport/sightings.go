@@ -63,7 +63,7 @@ func (a *api) sightingRoutes() {
 	serve(a, operation{
 		id: "match", method: http.MethodPost, path: "/match", tag: tagSightings,
 		summary: "Report one token heard",
-		text: "A peer that is unknown, expired or not open looks exactly like one without an overlap. " +
+		text: "A peer that is unknown, expired or not open, or has blocked you, looks exactly like one without an overlap. " +
 			"A match is made once for a pair; both phones then get a nudge.",
 		request: exampleMatch, answer: exampleMatched, secured: true, refusals: refusals,
 	}, a.match)

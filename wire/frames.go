@@ -37,6 +37,7 @@ const (
 	TypeSighting = "sighting"
 	TypeAck      = "ack"
 	TypeOpen     = "open"
+	TypeBlock    = "block"
 )
 
 // Welcome is the first frame of a connection.
@@ -96,11 +97,11 @@ type ErrorFrame struct {
 // ClientFrame is any frame that a client sends; Type says which of the other
 // fields it has.
 type ClientFrame struct {
-	Type      string     `json:"type" enum:"sighting,ack,open"`
+	Type      string     `json:"type" enum:"sighting,ack,open,block"`
 	Ref       string     `json:"ref,omitempty" maxLength:"64"` // sighting: echoed in the answer; at most [MaxRef] bytes
 	Tokens    []string   `json:"tokens,omitempty"`             // sighting: tokens heard now
 	Sightings []Sighting `json:"sightings,omitempty"`          // sighting: instead of tokens, with details
-	ID        string     `json:"id,omitempty"`                 // ack
+	ID        string     `json:"id,omitempty"`                 // ack, block: of the nudge
 	Value     *bool      `json:"value,omitempty"`              // open
 }
 

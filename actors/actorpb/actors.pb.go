@@ -495,6 +495,7 @@ type Ask struct {
 	//	*Ask_Admit
 	//	*Ask_Register
 	//	*Ask_Rotate
+	//	*Ask_Block
 	What          isAsk_What `protobuf_oneof:"what"`
 	Hops          uint32     `protobuf:"varint,10,opt,name=hops,proto3" json:"hops,omitempty"`                           // members that passed it on
 	SessionId     []byte     `protobuf:"bytes,11,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"` // instead of access: the asking member has checked the credential
@@ -623,6 +624,15 @@ func (x *Ask) GetRotate() string {
 	return ""
 }
 
+func (x *Ask) GetBlock() []byte {
+	if x != nil {
+		if x, ok := x.What.(*Ask_Block); ok {
+			return x.Block
+		}
+	}
+	return nil
+}
+
 func (x *Ask) GetHops() uint32 {
 	if x != nil {
 		return x.Hops
@@ -669,6 +679,10 @@ type Ask_Rotate struct {
 	Rotate string `protobuf:"bytes,12,opt,name=rotate,proto3,oneof"` // the token to take
 }
 
+type Ask_Block struct {
+	Block []byte `protobuf:"bytes,13,opt,name=block,proto3,oneof"` // a nudge whose pair is never to meet again
+}
+
 func (*Ask_Sight) isAsk_What() {}
 
 func (*Ask_Open) isAsk_What() {}
@@ -682,6 +696,8 @@ func (*Ask_Admit) isAsk_What() {}
 func (*Ask_Register) isAsk_What() {}
 
 func (*Ask_Rotate) isAsk_What() {}
+
+func (*Ask_Block) isAsk_What() {}
 
 type Nothing struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1339,6 +1355,7 @@ type Session struct {
 	CreatedAt     int64                  `protobuf:"varint,3,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"` // Unix milliseconds
 	ExpiresAt     int64                  `protobuf:"varint,4,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"` // Unix milliseconds
 	Interests     []uint64               `protobuf:"fixed64,5,rep,packed,name=interests,proto3" json:"interests,omitempty"`
+	Guarded       bool                   `protobuf:"varint,6,opt,name=guarded,proto3" json:"guarded,omitempty"` // it has blocked somebody: ask it about everyone, also whom it has met
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1406,6 +1423,13 @@ func (x *Session) GetInterests() []uint64 {
 		return x.Interests
 	}
 	return nil
+}
+
+func (x *Session) GetGuarded() bool {
+	if x != nil {
+		return x.Guarded
+	}
+	return false
 }
 
 // Seek asks for the session that has a token.
@@ -2230,7 +2254,7 @@ const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"\x05nudge\x18\f \x01(\v2\x14.sighej.actors.NudgeH\x00R\x05nudge\x12,\n" +
 	"\x05ended\x18\r \x01(\v2\x14.sighej.actors.EndedH\x00R\x05ended\x122\n" +
 	"\arefresh\x18\x0e \x01(\v2\x16.sighej.actors.RefreshH\x00R\arefreshB\x06\n" +
-	"\x04kind\"\xb7\x03\n" +
+	"\x04kind\"\xcf\x03\n" +
 	"\x03Ask\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x14\n" +
 	"\x05named\x18\x02 \x01(\bR\x05named\x12\x16\n" +
@@ -2241,7 +2265,8 @@ const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"\x06forget\x18\a \x01(\v2\x16.sighej.actors.NothingH\x00R\x06forget\x12.\n" +
 	"\x05admit\x18\b \x01(\v2\x16.sighej.actors.NothingH\x00R\x05admit\x127\n" +
 	"\bregister\x18\t \x01(\v2\x19.sighej.actors.NewSessionH\x00R\bregister\x12\x18\n" +
-	"\x06rotate\x18\f \x01(\tH\x00R\x06rotate\x12\x12\n" +
+	"\x06rotate\x18\f \x01(\tH\x00R\x06rotate\x12\x16\n" +
+	"\x05block\x18\r \x01(\fH\x00R\x05block\x12\x12\n" +
 	"\x04hops\x18\n" +
 	" \x01(\rR\x04hops\x12\x1d\n" +
 	"\n" +
@@ -2297,7 +2322,7 @@ const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"\n" +
 	"session_id\x18\x01 \x01(\fR\tsessionId\x12\x1d\n" +
 	"\n" +
-	"expires_at\x18\x02 \x01(\x03R\texpiresAt\"\x9a\x01\n" +
+	"expires_at\x18\x02 \x01(\x03R\texpiresAt\"\xb4\x01\n" +
 	"\aSession\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x1d\n" +
 	"\n" +
@@ -2306,7 +2331,8 @@ const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"created_at\x18\x03 \x01(\x03R\tcreatedAt\x12\x1d\n" +
 	"\n" +
 	"expires_at\x18\x04 \x01(\x03R\texpiresAt\x12\x1c\n" +
-	"\tinterests\x18\x05 \x03(\x06R\tinterests\"N\n" +
+	"\tinterests\x18\x05 \x03(\x06R\tinterests\x12\x18\n" +
+	"\aguarded\x18\x06 \x01(\bR\aguarded\"N\n" +
 	"\x04Seek\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x12\n" +
 	"\x04hops\x18\x02 \x01(\rR\x04hops\x12\x1c\n" +
@@ -2486,6 +2512,7 @@ func file_actors_actorpb_actors_proto_init() {
 		(*Ask_Admit)(nil),
 		(*Ask_Register)(nil),
 		(*Ask_Rotate)(nil),
+		(*Ask_Block)(nil),
 	}
 	file_actors_actorpb_actors_proto_msgTypes[8].OneofWrappers = []any{
 		(*Answer_Verdicts)(nil),

@@ -23,7 +23,7 @@ func (s *Store) Commit(_ context.Context, m sighej.Match) (sighej.Outcome, error
 	switch {
 	case with != nil && with.nudge == m.A.Nudge, from != nil && from.nudge == m.B.Nudge:
 		return sighej.Committed, nil // by an earlier try
-	case !one.ready() || !two.ready():
+	case !one.ready() || !two.ready() || with.isBlocked() || from.isBlocked():
 		return sighej.Refused, nil
 	case with != nil:
 		return sighej.AlreadyMatched, nil
@@ -31,8 +31,8 @@ func (s *Store) Commit(_ context.Context, m sighej.Match) (sighej.Outcome, error
 		return sighej.Refused, nil
 	}
 	shared := slices.Clone(m.Shared)
-	one.take(b.ID, sighej.Nudge{ID: m.A.Nudge, At: m.At, Shared: shared})
-	two.take(a.ID, sighej.Nudge{ID: m.B.Nudge, At: m.At, Shared: shared})
+	one.take(b, sighej.Nudge{ID: m.A.Nudge, At: m.At, Shared: shared})
+	two.take(a, sighej.Nudge{ID: m.B.Nudge, At: m.At, Shared: shared})
 	s.counters.match(m.At)
 	return sighej.Committed, nil
 }

@@ -26,9 +26,10 @@ type doings struct {
 
 // matched remembers a match for as long as the session lives.
 type matched struct {
-	peer  sighej.SessionID
-	nudge sighej.NudgeID // this session's
-	at    int64          // Unix milliseconds
+	peer    sighej.SessionKey
+	nudge   sighej.NudgeID // this session's
+	at      int64          // Unix milliseconds
+	blocked bool           // by this session
 }
 
 func (r *record) before(other *record) bool {
@@ -44,16 +45,28 @@ func (r *record) rotated() sighej.Rotation {
 
 // matchWith returns the match with that peer, or nil.
 func (r *record) matchWith(peer sighej.SessionID) *matched {
+	return r.match(func(m *matched) bool { return m.peer.ID == peer })
+}
+
+// matchOf returns the match of which the session got that nudge, or nil.
+func (r *record) matchOf(nudge sighej.NudgeID) *matched {
+	return r.match(func(m *matched) bool { return m.nudge == nudge })
+}
+
+func (r *record) match(is func(*matched) bool) *matched {
 	if r == nil || r.doings == nil {
 		return nil
 	}
 	for i := range r.doings.matches {
-		if m := &r.doings.matches[i]; m.peer == peer {
+		if m := &r.doings.matches[i]; is(m) {
 			return m
 		}
 	}
 	return nil
 }
+
+// isBlocked reports whether a side of a match, nil for none, has blocked the other.
+func (m *matched) isBlocked() bool { return m != nil && m.blocked }
 
 // ready reports whether the session may be matched.
 func (r *record) ready() bool {
@@ -64,11 +77,11 @@ func (r *record) full() bool {
 	return r.doings != nil && len(r.doings.outbox) >= persistence.MaxOutbox
 }
 
-func (r *record) take(peer sighej.SessionID, n sighej.Nudge) {
+func (r *record) take(peer sighej.SessionKey, n sighej.Nudge) {
 	if r.doings == nil {
 		r.doings = new(doings)
 	}
-	r.doings.matches = append(r.doings.matches, matched{peer, n.ID, n.At.UnixMilli()})
+	r.doings.matches = append(r.doings.matches, matched{peer: peer, nudge: n.ID, at: n.At.UnixMilli()})
 	r.doings.outbox = append(r.doings.outbox, n)
 }
 
@@ -96,6 +109,9 @@ func (r *record) state() persistence.State {
 	state.MatchedAt = make([]time.Time, len(r.doings.matches))
 	for i, m := range r.doings.matches {
 		state.MatchedAt[i] = time.UnixMilli(m.at).UTC()
+		if m.blocked {
+			state.Blocked = append(state.Blocked, pairOf(r.session.Key(), m.peer))
+		}
 	}
 	slices.SortFunc(state.MatchedAt, time.Time.Compare)
 	return state

@@ -41,6 +41,12 @@ func decodeState(token sighej.Token, fields map[string]string) (persistence.Stat
 				return persistence.State{}, err
 			}
 			state.MatchedAt = append(state.MatchedAt, at)
+		case strings.HasPrefix(name, fieldBlock):
+			pair, err := sighej.ParsePair(name[len(fieldBlock):])
+			if err != nil {
+				return persistence.State{}, corrupt("a block")
+			}
+			state.Blocked = append(state.Blocked, pair)
 		case strings.HasPrefix(name, fieldNudge):
 			n, err := decodeNudge(name[len(fieldNudge):], value)
 			if err != nil {

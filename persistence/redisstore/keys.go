@@ -3,7 +3,6 @@ package redisstore
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"strconv"
 	"strings"
@@ -41,6 +40,8 @@ const (
 
 	// m:<pair, see pairs.of> = "<id of this side's nudge> <time of the match>"
 	fieldMatch = "m:"
+	// b:<pair> = "1": this side wants that pair never to meet again
+	fieldBlock = "b:"
 	// n:<nudge id> = "<time of the match> <interests, encoded as above>"
 	fieldNudge = "n:"
 )
@@ -86,7 +87,7 @@ func newPairs(key []byte) pairs {
 
 // of is the same for (a, b) and (b, a). It takes the ids in as well as the
 // tokens: a later session under the same token makes another pair.
-func (p pairs) of(a, b sighej.SessionKey) string {
+func (p pairs) of(a, b sighej.SessionKey) sighej.Pair {
 	if strings.Compare(string(a.Token), string(b.Token)) > 0 {
 		a, b = b, a
 	}
@@ -96,5 +97,5 @@ func (p pairs) of(a, b sighej.SessionKey) string {
 		mac.Write([]byte(side.Token))
 		mac.Write([]byte{0})
 	}
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
+	return sighej.Pair(mac.Sum(nil)[:len(sighej.Pair{})])
 }

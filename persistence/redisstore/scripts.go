@@ -15,6 +15,9 @@ var createSource string
 //go:embed lua/setopen.lua
 var setOpenSource string
 
+//go:embed lua/block.lua
+var blockSource string
+
 //go:embed lua/rotate.lua
 var rotateSource string
 
@@ -39,6 +42,7 @@ var leaseSource string
 var (
 	createScript       = newScript(createSource)
 	setOpenScript      = newScript(setOpenSource)
+	blockScript        = newScript(blockSource)
 	rotateScript       = newScript(rotateSource)
 	deleteScript       = newScript(deleteSource)
 	commitScript       = newScript(commitSource)
@@ -48,7 +52,7 @@ var (
 	leaseScript        = newScript(leaseSource)
 
 	sources = []string{
-		createSource, setOpenSource, rotateSource, deleteSource, commitSource,
+		createSource, setOpenSource, blockSource, rotateSource, deleteSource, commitSource,
 		ackSource, addSightingsSource, seedSource, leaseSource,
 	}
 )

@@ -135,10 +135,11 @@ func (s *Store) Commit(ctx context.Context, m sighej.Match) (sighej.Outcome, err
 	if a.Token == b.Token {
 		return sighej.Refused, nil
 	}
+	pair := s.pairs.of(a, b).String()
 	outcome, err := s.run(ctx, commitScript.with(3,
 		sessionKey(a.Token), sessionKey(b.Token), statsKey(persistence.DayOf(m.At)),
-		a.ID.String(), b.ID.String(), fieldMatch+s.pairs.of(a, b), m.A.Nudge.String(), m.B.Nudge.String(),
-		m.At.UnixMilli(), encodeInterests(m.Shared), persistence.MaxOutbox, statsTTL))
+		a.ID.String(), b.ID.String(), fieldMatch+pair, m.A.Nudge.String(), m.B.Nudge.String(),
+		m.At.UnixMilli(), encodeInterests(m.Shared), persistence.MaxOutbox, statsTTL, fieldBlock+pair))
 	switch {
 	case err != nil:
 		return sighej.Refused, err

@@ -206,6 +206,10 @@ func (s sessions) full(t *testing.T) {
 	wantCommit(t, store, next, sighej.Committed)
 	wantCommit(t, store, matchOf(a, register(t, store)), sighej.Committed)
 	wantCommit(t, store, matchOf(a, register(t, store)), sighej.Refused)
+	block(t, store, a, matches[2].A.Nudge) // and so it waits no longer
+	block(t, store, a, matches[2].A.Nudge)
+	wantCommit(t, store, matchOf(a, register(t, store)), sighej.Committed)
+	wantCommit(t, store, matchOf(a, register(t, store)), sighej.Refused)
 }
 
 func (s sessions) crossfire(t *testing.T) {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"testing"
@@ -25,6 +26,7 @@ type modelSession struct {
 	open         bool
 	outbox       []sighej.Nudge
 	matched      map[sighej.SessionID]sighej.Nudge
+	blocked      map[sighej.SessionKey]bool
 }
 
 func (m *model) session(key sighej.SessionKey) *modelSession {
@@ -41,7 +43,7 @@ func (m *model) create(r persistence.Registration) sighej.Code {
 		}
 		return sighej.CodeTokenLive
 	}
-	m.live[r.Session.Token] = &modelSession{registration: r, open: r.Open, matched: make(map[sighej.SessionID]sighej.Nudge)}
+	m.live[r.Session.Token] = &modelSession{registration: r, open: r.Open, matched: make(map[sighej.SessionID]sighej.Nudge), blocked: make(map[sighej.SessionKey]bool)}
 	m.totals.Sessions++
 	for _, category := range r.Categories {
 		m.totals.Categories[category]++
@@ -57,7 +59,7 @@ func (m *model) commit(match sighej.Match) sighej.Outcome {
 	switch {
 	case remembers(a, match.A, match.B), remembers(b, match.B, match.A):
 		return sighej.Committed
-	case a == nil, b == nil, a == b, !a.open, !b.open:
+	case a == nil, b == nil, a == b, !a.open, !b.open, a.blocked[match.B.Session], b.blocked[match.A.Session]:
 		return sighej.Refused
 	}
 	if _, before := a.matched[match.B.Session.ID]; before {
@@ -103,6 +105,7 @@ func (s sessions) model(t *testing.T) {
 			"commit":       run.commit,
 			"commit again": run.commitAgain,
 			"ack":          run.ack,
+			"block":        run.block,
 			"":             run.check,
 		})
 	})
@@ -220,6 +223,22 @@ func (r *modelRun) ack(t *rapid.T) {
 	}
 }
 
+func (r *modelRun) block(t *rapid.T) {
+	match := r.pickMatch(t)
+	side, peer := match.A, match.B
+	if rapid.Bool().Draw(t, "other side") {
+		side, peer = match.B, match.A
+	}
+	want := sighej.CodeNotFound
+	if s := r.model.session(side.Session); s != nil && s.matched[peer.Session.ID].ID == side.Nudge {
+		s.blocked[peer.Session], want = true, ""
+		s.outbox = slices.DeleteFunc(s.outbox, func(n sighej.Nudge) bool { return n.ID == side.Nudge })
+	}
+	if _, err := r.store.Block(t.Context(), side.Session, side.Nudge); sighej.CodeOf(err) != want {
+		t.Fatalf("Block: code %q, want %q", sighej.CodeOf(err), want)
+	}
+}
+
 func (r *modelRun) check(t *rapid.T) {
 	for _, token := range r.tokens {
 		got, err := r.store.Load(t.Context(), token)
@@ -230,7 +249,14 @@ func (r *modelRun) check(t *rapid.T) {
 		}
 		wantCode(t, "Load", err, "")
 		slices.SortFunc(s.outbox, func(a, b sighej.Nudge) int { return a.At.Compare(b.At) })
-		wantEqual(t, "state", got, s.state())
+		want := s.state()
+		for peer := range s.blocked {
+			want.Blocked = append(want.Blocked, r.store.Pair(s.registration.Session.Key(), peer))
+		}
+		for _, state := range []*persistence.State{&got, &want} {
+			slices.SortFunc(state.Blocked, func(a, b sighej.Pair) int { return bytes.Compare(a[:], b[:]) })
+		}
+		wantEqual(t, "state", got, want)
 	}
 	wantEqual(t, "totals", totals(t, r.store, r.model.totals.Day), r.model.totals)
 }

@@ -155,6 +155,7 @@ func TestFramesMatchTheirSchemas(t *testing.T) {
 		wire.TypeError:    {wire.ErrorFrame{Type: "error", Code: "invalid", Message: "no"}},
 		wire.TypeSighting: {wire.ClientFrame{Type: "sighting", Tokens: []string{"abcdef"}}},
 		wire.TypeAck:      {wire.ClientFrame{Type: "ack", ID: nudgeID}},
+		wire.TypeBlock:    {wire.ClientFrame{Type: "block", ID: nudgeID}},
 		wire.TypeOpen:     {wire.ClientFrame{Type: "open", Value: &no}},
 	} {
 		s := schema(t, name)
@@ -185,6 +186,8 @@ func TestSchemasRefuse(t *testing.T) {
 		{"sighting", `{"type":"sighting","sightings":[{"token":"abcdef","rssi":40}]}`},
 		{"sighting", `{"type":"sighting","tokens":["abcdef"],"id":"x"}`},
 		{"ack", `{"type":"ack"}`},
+		{"block", `{"type":"block"}`},
+		{"block", `{"type":"block","id":"x","value":true}`},
 		{"open", `{"type":"open","value":"yes"}`},
 	} {
 		if validate(schema(t, c.name), c.frame) == nil {

@@ -115,6 +115,14 @@ var frames = []*frame{
 		example:  wire.ClientFrame{Type: wire.TypeAck, ID: nudgeID},
 	},
 	{
+		name: wire.TypeBlock, from: fromClient,
+		summary: "Never meet whom a nudge was about again, on either side, as long as this session lives. The other is not told. " +
+			"Answered only by an error.",
+		fields:   map[string]string{"id": "That of the nudge, acknowledged or not."},
+		required: []string{"id"},
+		example:  wire.ClientFrame{Type: wire.TypeBlock, ID: nudgeID},
+	},
+	{
 		name: wire.TypeOpen, from: fromClient,
 		summary:  "Give or withdraw consent.",
 		fields:   map[string]string{"value": "false stops new matches at once."},

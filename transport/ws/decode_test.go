@@ -28,6 +28,7 @@ func TestDecodeFrame(t *testing.T) {
 	}{
 		{`{"type":"ack","id":"x"}`, wire.ClientFrame{Type: "ack", ID: "x"}, ""},
 		{" \n{\"type\":\"ack\"}\t\r\n", wire.ClientFrame{Type: "ack"}, ""},
+		{`{"type":"block","id":"x"}`, wire.ClientFrame{Type: "block", ID: "x"}, ""},
 		{`{"type":"open","value":true}`, wire.ClientFrame{Type: "open", Value: &yes}, ""},
 		{`{"type":"sighting","ref":"r","tokens":["abc123"]}`, wire.ClientFrame{Type: "sighting", Ref: "r", Tokens: []string{"abc123"}}, ""},
 		{
@@ -53,6 +54,8 @@ func TestDecodeFrame(t *testing.T) {
 		{text: `{"type":"ack","value":false}`, code: malformedFrame},
 		{text: `{"type":"ack","tokens":[]}`, code: malformedFrame},
 		{text: `{"type":"open","value":"` + secret + `"}`, code: malformedFrame},
+		{text: `{"type":"block","id":"x","value":true}`, code: malformedFrame},
+		{text: `{"type":"block","id":"x","ref":"x"}`, code: malformedFrame},
 		{text: `{"type":"open","value":true,"id":"x"}`, code: malformedFrame},
 		{text: `{"type":"open","value":true,"ref":"x"}`, code: malformedFrame},
 		{text: `{"type":"sighting","id":"x"}`, code: malformedFrame},

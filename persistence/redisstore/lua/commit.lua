@@ -1,13 +1,13 @@
--- Makes two sessions a match, or changes nothing.
+-- Makes two sessions a match unless one of them has blocked the other, or changes nothing.
 -- KEYS  session A, session B, stats
 -- ARGV  session id A, B; match field; nudge id A, B; time of the match; interests; most nudges in an outbox;
---       TTL of stats in seconds
+--       TTL of stats in seconds; block field
 -- Returns 0 refused, 1 committed by this call or an earlier try, 2 the pair is matched already.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local sides = {}
 for i = 1, 2 do
-  local held = redis.call('HMGET', KEYS[i], 'session_id', 'expires_at', 'open', 'pending', ARGV[3])
+  local held = redis.call('HMGET', KEYS[i], 'session_id', 'expires_at', 'open', 'pending', ARGV[3], ARGV[10])
   if held[1] == ARGV[i] and now < (tonumber(held[2]) or 0) then
     if held[5] and string.sub(held[5], 1, #ARGV[3 + i]) == ARGV[3 + i] then
       return 1
@@ -16,7 +16,7 @@ for i = 1, 2 do
   end
 end
 local a, b = sides[1], sides[2]
-if not a or not b or a[3] ~= '1' or b[3] ~= '1' then
+if not a or not b or a[3] ~= '1' or b[3] ~= '1' or a[6] or b[6] then
   return 0
 end
 if a[5] or b[5] then
