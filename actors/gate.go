@@ -90,7 +90,7 @@ func (s *System) onSeek(from string, call uint64, k *actorpb.Seek) {
 	default:
 		s.at(k.GetToken(), func(snap *snapshot, err error) {
 			switch {
-			case err == nil && snap.heardAs(sighej.Token(k.GetToken()), s.cfg.Now()) && shares(snap.session.Interests, k.GetInterests()):
+			case err == nil && s.shows(snap, sighej.Token(k.GetToken())) && shares(snap.session.Interests, k.GetInterests()):
 				s.sought(from, call, &actorpb.Sought{Session: knownToPB(snap)})
 			case err == nil || sighej.CodeOf(err) == sighej.CodeNotFound:
 				s.links.nobody(from, call)
@@ -99,6 +99,12 @@ func (s *System) onSeek(from string, call uint64, k *actorpb.Seek) {
 			}
 		})
 	}
+}
+
+// shows reports whether a session may be told of to another member whose phone has
+// heard a token.
+func (s *System) shows(snap *snapshot, token sighej.Token) bool {
+	return !snap.closed.Load() && snap.heardAs(token, s.cfg.Now())
 }
 
 // sought answers a Seek.

@@ -71,8 +71,10 @@ type (
 	refresh struct{}
 	// refreshed brings the outbox as the store has it.
 	refreshed struct {
-		state persistence.State
-		err   error
+		before   []sighej.NudgeID // that were pending when it was asked
+		confirms bool
+		state    persistence.State
+		err      error
 	}
 	// setOpen records consent.
 	setOpen struct {

@@ -95,7 +95,7 @@ func (s *System) onSeeks(from string, q *actorpb.Seeks) {
 		switch {
 		case !known:
 			s.onSeek(from, call, &actorpb.Seek{Token: strings.Clone(token), Interests: interests})
-		case snap.heardAs(sighej.Token(token), now) && shares(snap.session.Interests, interests):
+		case s.shows(snap, sighej.Token(token)) && shares(snap.session.Interests, interests):
 			s.sought(from, call, &actorpb.Sought{Session: knownToPB(snap)})
 		default:
 			nobody = append(nobody, call)

@@ -183,6 +183,9 @@ func (a *session) onStopping() {
 		for _, m := range a.consents {
 			m.fail(why)
 		}
+		for _, then := range a.outbox.confirming {
+			then(why)
+		}
 		if a.over == closeMoved && len(a.outbox.pending)+len(a.blocked) > 0 {
 			a.system.refresh(a.session.Token) // it may be active there already, and not know of these
 		}
@@ -216,7 +219,17 @@ func (a *session) onDescribe(m *describe) {
 		m.done(sighej.Standing{}, errMoving)
 		return
 	}
-	m.done(a.standing(), nil)
+	if a.affairs == nil || len(a.outbox.pending) == 0 {
+		m.done(a.standing(), nil)
+		return
+	}
+	a.confirm(func(err error) {
+		if err != nil {
+			m.fail(err)
+			return
+		}
+		m.done(a.standing(), nil)
+	})
 }
 
 func (a *session) standing() sighej.Standing {

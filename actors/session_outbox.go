@@ -17,6 +17,9 @@ type outbox struct {
 	oldest     int              // in acked, once it is full
 	refreshing bool
 	inDoubt    bool // the store is to be asked once more than it answers
+
+	confirming []func(error) // wait until the store has told what is pending still
+	greeting   bool          // what is pending is pushed then, and nothing before
 }
 
 // maxAcked bounds the memory of acknowledged nudges. Forgetting one can at worst
@@ -60,7 +63,7 @@ func (a *session) accept(n sighej.Nudge) {
 }
 
 func (a *session) push(n sighej.Nudge) {
-	if a.connection != nil {
+	if a.connection != nil && !a.outbox.greeting {
 		a.system.push(a.connection, &nudge{n.ID, n.At, a.labels(n.Shared)})
 	}
 }
@@ -81,13 +84,34 @@ func (a *session) onAttach(m *attach) {
 		a.refreshIn(max(storeRetry, a.system.unsettled()))
 	}
 	a.timer.Reset(max(a.lifetime(), 0)) // its phone is told in time
-	var pending []sighej.Nudge
-	if a.affairs != nil {
-		pending = a.outbox.pending
+	if a.affairs == nil || len(a.outbox.pending) == 0 {
+		a.greet(0)
+		return
 	}
-	a.system.push(a.connection, &attached{a.session.ExpiresAt, len(pending)})
-	for _, n := range pending {
-		a.push(n)
+	a.outbox.greeting = true
+	a.confirm(func(err error) {
+		if err == nil && a.outbox.greeting { // once for the newest connection
+			a.outbox.greeting = false
+			a.greet(len(a.outbox.pending))
+			for _, n := range a.outbox.pending {
+				a.push(n)
+			}
+		}
+	})
+}
+
+func (a *session) greet(pending int) {
+	if a.connection != nil {
+		a.system.push(a.connection, &attached{a.session.ExpiresAt, pending})
+	}
+}
+
+// confirm calls then once the store has told which nudges are pending still: whom
+// one is about may have withdrawn it. If the store cannot be asked, it is called
+// all the same; with an error only when the session ends before.
+func (a *session) confirm(then func(error)) {
+	if a.company().outbox.confirming = append(a.outbox.confirming, then); len(a.outbox.confirming) == 1 {
+		a.ask(true)
 	}
 }
 
@@ -142,21 +166,33 @@ func (a *session) refreshIn(wait time.Duration) {
 // activation of.
 func (a *session) onRefresh() {
 	a.company().outbox.refreshing = true
+	a.ask(false)
+}
+
+// ask has the store tell what it holds.
+func (a *session) ask(confirms bool) {
+	before := make([]sighej.NudgeID, len(a.outbox.pending))
+	for i, n := range a.outbox.pending {
+		before[i] = n.ID
+	}
 	system, self, token := a.system, a.pid, a.session.Token
 	if !system.step(self, func() any {
 		state, err := system.cfg.Store.Load(context.Background(), token)
-		return &refreshed{state, err}
+		return &refreshed{before, confirms, state, err}
 	}) {
-		a.onRefreshed(&refreshed{persistence.State{}, errBusy})
+		a.onRefreshed(&refreshed{before, confirms, persistence.State{}, errBusy})
 	}
 }
 
 func (a *session) onRefreshed(m *refreshed) {
-	a.company().outbox.refreshing = false
+	if a.company(); !m.confirms {
+		a.outbox.refreshing = false
+	}
 	switch {
 	case retriable(m.err):
 		a.refreshSoon()
 	case m.err == nil && m.state.Session.ID == a.session.ID:
+		a.drop(m)
 		for _, n := range m.state.Outbox {
 			a.accept(n)
 		}
@@ -168,6 +204,22 @@ func (a *session) onRefreshed(m *refreshed) {
 		if a.outbox.inDoubt {
 			a.outbox.inDoubt = false
 			a.refreshSoon()
+		}
+	}
+	if m.confirms {
+		waiting := a.outbox.confirming
+		a.outbox.confirming = nil
+		for _, then := range waiting {
+			then(nil)
+		}
+	}
+}
+
+// drop takes out what was pending when the store was asked and is so no longer.
+func (a *session) drop(m *refreshed) {
+	for _, id := range m.before {
+		if !slices.ContainsFunc(m.state.Outbox, func(n sighej.Nudge) bool { return n.ID == id }) {
+			a.outbox.take(id)
 		}
 	}
 }

@@ -32,8 +32,9 @@ type Sessions interface {
 	// or [sighej.CodeNotFound].
 	Find(ctx context.Context, access sighej.AccessHash) (sighej.Token, error)
 
-	// SetOpen records the consent to be matched. [sighej.CodeNotFound] when the
-	// session is not live.
+	// SetOpen records the consent to be matched. Withdrawing it takes, in the same
+	// step, all nudges about the session out of the outboxes of others that are live,
+	// see [State]. [sighej.CodeNotFound] when the session is not live.
 	SetOpen(ctx context.Context, key sighej.SessionKey, open bool) error
 
 	// Block makes the pair to which this session's nudge belongs never meet again in

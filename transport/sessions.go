@@ -73,7 +73,8 @@ func (a *api) sessionRoutes() {
 	serve(a, operation{
 		id: "update-session", method: http.MethodPatch, path: "/session", tag: tagSessions,
 		summary: "Give or withdraw consent",
-		text:    "While `open_to_talk` is false nobody is matched with you; the session and its nudges stay.",
+		text: "While `open_to_talk` is false nobody is matched with you and whoever hears you gets the neutral answer. " +
+			"Nudges about you that no phone has acknowledged are withdrawn; the session and its own nudges stay.",
 		request: exampleUpdate, answer: exampleState,
 		secured: true, refusals: []sighej.Code{sighej.CodeUnavailable},
 	}, a.updateSession)

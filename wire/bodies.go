@@ -28,7 +28,7 @@ type SessionState struct {
 
 // UpdateSession is the body of PATCH /session.
 type UpdateSession struct {
-	OpenToTalk bool `json:"open_to_talk" doc:"Consent: false stops new matches at once."`
+	OpenToTalk bool `json:"open_to_talk" doc:"Consent: false stops new matches at once, and withdraws nudges about you that wait."`
 }
 
 // RotateSession is the body of POST /session/rotate.

@@ -28,6 +28,7 @@ type doings struct {
 type matched struct {
 	peer    sighej.SessionKey
 	nudge   sighej.NudgeID // this session's
+	theirs  sighej.NudgeID // the peer's
 	at      int64          // Unix milliseconds
 	blocked bool           // by this session
 }
@@ -77,11 +78,12 @@ func (r *record) full() bool {
 	return r.doings != nil && len(r.doings.outbox) >= persistence.MaxOutbox
 }
 
-func (r *record) take(peer sighej.SessionKey, n sighej.Nudge) {
+// take makes a match with the other side the session's own.
+func (r *record) take(n sighej.Nudge, other sighej.Side) {
 	if r.doings == nil {
 		r.doings = new(doings)
 	}
-	r.doings.matches = append(r.doings.matches, matched{peer: peer, nudge: n.ID, at: n.At.UnixMilli()})
+	r.doings.matches = append(r.doings.matches, matched{peer: other.Session, nudge: n.ID, theirs: other.Nudge, at: n.At.UnixMilli()})
 	r.doings.outbox = append(r.doings.outbox, n)
 }
 

@@ -107,19 +107,6 @@ func (s *Store) Find(_ context.Context, access sighej.AccessHash) (sighej.Token,
 	return session.Token, nil
 }
 
-// SetOpen implements [persistence.Sessions].
-func (s *Store) SetOpen(_ context.Context, key sighej.SessionKey, open bool) error {
-	sh := &s.shards[s.index(key.Token)]
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	rec := sh.liveAs(key, time.Now())
-	if rec == nil {
-		return errAbsent
-	}
-	rec.open = open
-	return nil
-}
-
 // Delete implements [persistence.Sessions].
 func (s *Store) Delete(_ context.Context, key sighej.SessionKey) error {
 	sh := &s.shards[s.index(key.Token)]

@@ -9,7 +9,7 @@
 //
 // At rest there is no label, no access token and no plain hash of either: an
 // interest is its keyed hash, an access token its SHA-256, and a matched pair a
-// keyed hash of the two sessions. Tokens are in the names of keys, for as long
+// keyed hash of the two sessions; who they are is sealed. Tokens are in the names of keys, for as long
 // as their session lives.
 //
 // One Redis primary is meant, behind Sentinel for failover; not Redis Cluster,

@@ -52,6 +52,12 @@ func accessKey(h sighej.AccessHash) string { return accessPrefix + hex.EncodeToS
 
 const accessPrefix = "access:"
 
+// pairKey: string, who the two of a match are, sealed, see [seal]. TTL: until the
+// first of the two ends.
+func pairKey(p sighej.Pair) string { return pairPrefix + p.String() }
+
+const pairPrefix = "pair:"
+
 // partitionKey: sorted set of the tokens in a partition by expires_at. No TTL:
 // [Store.Sweep] removes what has expired, and Redis an empty set.
 func partitionKey(n int) string { return "partition:" + strconv.Itoa(n) }

@@ -106,7 +106,7 @@ func TestEverythingExpires(t *testing.T) {
 		t.Fatal(err)
 	}
 	limits := map[string]time.Duration{
-		"session": time.Hour, "access": time.Hour, "stats": 8 * 24 * time.Hour, "lease": time.Minute,
+		"session": time.Hour, "access": time.Hour, "pair": time.Hour, "stats": 8 * 24 * time.Hour, "lease": time.Minute,
 	}
 	seen := make(map[string]int)
 	for _, key := range keys(t, client) {
@@ -116,10 +116,44 @@ func TestEverythingExpires(t *testing.T) {
 			t.Errorf("a key of kind %s lives for %v, want at most %v", kind, left, limit)
 		}
 	}
-	for kind, want := range map[string]int{"session": 2, "access": 2, "stats": 4, "lease": 1} {
+	for kind, want := range map[string]int{"session": 2, "access": 2, "pair": 1, "stats": 4, "lease": 1} {
 		if seen[kind] != want {
 			t.Errorf("%d keys of kind %s, want %d", seen[kind], kind, want)
 		}
+	}
+}
+
+// Who the two of a match are is not to be read, and is gone with the first of them.
+func TestPairsAreSealed(t *testing.T) {
+	store, client := openEmpty(t), connect(t)
+	a, b := registration(time.Hour), registration(time.Minute)
+	for _, r := range []persistence.Registration{a, b} {
+		if err := store.Create(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := matchOf(a, b)
+	commit(t, store, m, sighej.Committed)
+	key := "pair:" + store.Pair(a.Session.Key(), b.Session.Key()).String()
+	sealed, err := client.Get(t.Context(), key).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, side := range []sighej.Side{m.A, m.B} {
+		for _, secret := range []string{string(side.Session.Token), string(side.Session.ID[:]), side.Session.ID.String(), string(side.Nudge[:])} {
+			if strings.Contains(sealed, secret) {
+				t.Errorf("%q can be read", secret)
+			}
+		}
+	}
+	if left := ttl(t, client, key); left <= 0 || left > time.Minute {
+		t.Errorf("it lives for %v", left)
+	}
+	if err := client.Set(t.Context(), key, sealed[:len(sealed)-1]+"?", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.SetOpen(t.Context(), a.Session.Key(), false); sighej.CodeOf(err) != sighej.CodeInternal {
+		t.Errorf("a seal that was broken: %v", err)
 	}
 }
 

@@ -86,15 +86,6 @@ func (s *Store) Find(ctx context.Context, access sighej.AccessHash) (sighej.Toke
 	return sighej.Token(cmd.Val()), nil
 }
 
-// SetOpen implements [persistence.Sessions].
-func (s *Store) SetOpen(ctx context.Context, key sighej.SessionKey, open bool) error {
-	done, err := s.run(ctx, setOpenScript.with(1, sessionKey(key.Token), key.ID.String(), encodeOpen(open)))
-	if err == nil && done == 0 {
-		return errAbsent
-	}
-	return err
-}
-
 // Rotate implements [persistence.Sessions].
 func (s *Store) Rotate(ctx context.Context, key sighej.SessionKey, token sighej.Token, grace time.Duration) (sighej.Rotation, error) {
 	cmd := rotateScript.with(2, sessionKey(key.Token), sessionKey(token),
@@ -125,7 +116,7 @@ func (s *Store) Rotate(ctx context.Context, key sighej.SessionKey, token sighej.
 // Delete implements [persistence.Sessions].
 func (s *Store) Delete(ctx context.Context, key sighej.SessionKey) error {
 	partition := partitionKey(sighej.Partition(key.Token))
-	_, err := s.run(ctx, deleteScript.with(2, sessionKey(key.Token), partition, key.ID.String(), string(key.Token), accessPrefix, sessionPrefix))
+	_, err := s.run(ctx, deleteScript.with(2, sessionKey(key.Token), partition, key.ID.String(), string(key.Token), accessPrefix, sessionPrefix, pairPrefix))
 	return err
 }
 
@@ -135,11 +126,11 @@ func (s *Store) Commit(ctx context.Context, m sighej.Match) (sighej.Outcome, err
 	if a.Token == b.Token {
 		return sighej.Refused, nil
 	}
-	pair := s.pairs.of(a, b).String()
-	outcome, err := s.run(ctx, commitScript.with(3,
-		sessionKey(a.Token), sessionKey(b.Token), statsKey(persistence.DayOf(m.At)),
-		a.ID.String(), b.ID.String(), fieldMatch+pair, m.A.Nudge.String(), m.B.Nudge.String(),
-		m.At.UnixMilli(), encodeInterests(m.Shared), persistence.MaxOutbox, statsTTL, fieldBlock+pair))
+	pair := s.pairs.of(a, b)
+	outcome, err := s.run(ctx, commitScript.with(4,
+		sessionKey(a.Token), sessionKey(b.Token), statsKey(persistence.DayOf(m.At)), pairKey(pair),
+		a.ID.String(), b.ID.String(), fieldMatch+pair.String(), m.A.Nudge.String(), m.B.Nudge.String(),
+		m.At.UnixMilli(), encodeInterests(m.Shared), persistence.MaxOutbox, statsTTL, fieldBlock+pair.String(), s.seal.close(pair, &m)))
 	switch {
 	case err != nil:
 		return sighej.Refused, err

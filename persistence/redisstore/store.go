@@ -24,6 +24,7 @@ type Store struct {
 	client redis.UniversalClient
 	lanes  *lanes
 	pairs  pairs
+	seal   seal
 	clock  *clock
 	stop   context.CancelFunc
 	wg     sync.WaitGroup
@@ -45,7 +46,9 @@ func Open(url string, key []byte, logger *slog.Logger) (*Store, error) {
 		return nil, fmt.Errorf("redisstore: %w", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Store{client: client, lanes: startLanes(client, logger), pairs: newPairs(key), clock: newClock(), stop: stop}
+	s := &Store{
+		client: client, lanes: startLanes(client, logger), pairs: newPairs(key), seal: newSeal(key), clock: newClock(), stop: stop,
+	}
 	s.wg.Go(func() { s.keepTime(ctx, logger) })
 	return s, nil
 }

@@ -50,6 +50,8 @@ func Sessions(t *testing.T, open func(t *testing.T) Store) {
 	t.Run("the outbox is in order", s.order)
 	t.Run("acknowledging", s.ack)
 	t.Run("a full outbox refuses", s.full)
+	t.Run("closing withdraws nudges", s.withdraw)
+	t.Run("closing and matching at once", s.closeRace)
 	t.Run("a blocked pair", s.block)
 	t.Run("who cannot block", s.blockNothing)
 	t.Run("a block is between sessions, not tokens", s.blockOfOneLife)

@@ -210,6 +210,11 @@ func (s sessions) full(t *testing.T) {
 	block(t, store, a, matches[2].A.Nudge)
 	wantCommit(t, store, matchOf(a, register(t, store)), sighej.Committed)
 	wantCommit(t, store, matchOf(a, register(t, store)), sighej.Refused)
+	for range 2 { // and neither does one about somebody who closed
+		wantCode(t, "SetOpen", store.SetOpen(t.Context(), matches[3].B.Session, false), "")
+	}
+	wantCommit(t, store, matchOf(a, register(t, store)), sighej.Committed)
+	wantCommit(t, store, matchOf(a, register(t, store)), sighej.Refused)
 }
 
 func (s sessions) crossfire(t *testing.T) {

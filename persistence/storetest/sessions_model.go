@@ -72,6 +72,14 @@ func (m *model) commit(match sighej.Match) sighej.Outcome {
 	return sighej.Committed
 }
 
+// withdraw takes the nudges about a session out of all outboxes.
+func (m *model) withdraw(about *modelSession) {
+	for _, s := range m.live {
+		n := s.matched[about.registration.Session.ID]
+		s.outbox = slices.DeleteFunc(s.outbox, func(o sighej.Nudge) bool { return o.ID == n.ID })
+	}
+}
+
 func (s *modelSession) state() persistence.State {
 	state := persistence.State{Session: s.registration.Session, Open: s.open, Outbox: s.outbox}
 	for n := range maps.Values(s.matched) {
@@ -160,6 +168,9 @@ func (r *modelRun) setOpen(t *rapid.T) {
 	want := sighej.CodeNotFound
 	if s := r.model.session(key); s != nil {
 		s.open, want = open, ""
+		if !open {
+			r.model.withdraw(s)
+		}
 	}
 	if got := sighej.CodeOf(r.store.SetOpen(t.Context(), key, open)); got != want {
 		t.Fatalf("SetOpen: code %q, want %q", got, want)

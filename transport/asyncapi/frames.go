@@ -125,7 +125,7 @@ var frames = []*frame{
 	{
 		name: wire.TypeOpen, from: fromClient,
 		summary:  "Give or withdraw consent.",
-		fields:   map[string]string{"value": "false stops new matches at once."},
+		fields:   map[string]string{"value": "false stops new matches at once, and withdraws nudges about you that wait."},
 		required: []string{"value"},
 		example:  wire.ClientFrame{Type: wire.TypeOpen, Value: &yes},
 	},

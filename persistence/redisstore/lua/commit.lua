@@ -1,7 +1,7 @@
 -- Makes two sessions a match unless one of them has blocked the other, or changes nothing.
--- KEYS  session A, session B, stats
+-- KEYS  session A, session B, stats, pair
 -- ARGV  session id A, B; match field; nudge id A, B; time of the match; interests; most nudges in an outbox;
---       TTL of stats in seconds; block field
+--       TTL of stats in seconds; block field; the two, sealed
 -- Returns 0 refused, 1 committed by this call or an earlier try, 2 the pair is matched already.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -34,6 +34,7 @@ for i = 1, 2 do
   redis.call('HSET', KEYS[i], ARGV[3], id .. ' ' .. ARGV[6], 'n:' .. id, ARGV[6] .. ' ' .. ARGV[7],
     'pending', sides[i].pending + 1)
 end
+redis.call('SET', KEYS[4], ARGV[11], 'PXAT', math.min(tonumber(a[2]), tonumber(b[2])) - 1)
 if redis.call('HINCRBY', KEYS[3], 'matches', 1) == 1 then
   redis.call('EXPIRE', KEYS[3], ARGV[9])
 end
