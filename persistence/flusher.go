@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"sync/atomic"
 	"time"
 
 	"i80.dk/sighej"
@@ -35,9 +36,10 @@ type Flusher struct {
 	Now        func() time.Time // the clock by which days begin; nil: this machine's
 	Logger     *slog.Logger     // nil: silent
 
-	counted  int64        // sightings that are in the Counters or in pending
-	pending  batch        // sightings that may or may not be in the Counters
-	done     map[Day]bool // days older than yesterday that were carried: nothing is added any more
+	well     atomic.Pointer[time.Time] // when Run began, or a round last ended well
+	counted  int64                     // sightings that are in the Counters or in pending
+	pending  batch                     // sightings that may or may not be in the Counters
+	done     map[Day]bool              // days older than yesterday that were carried: nothing is added any more
 	troubles [2]trouble
 }
 
@@ -58,6 +60,7 @@ func (f *Flusher) Run(ctx context.Context) error {
 	lease := max(3*interval, minLease)
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
+	f.endedWell()
 	for {
 		f.round(ctx, lease)
 		select {
@@ -71,11 +74,28 @@ func (f *Flusher) Run(ctx context.Context) error {
 	}
 }
 
+// Lag returns how long ago a flush of this process last ended well, or Run began if
+// none has; the largest of all processes is the age of the Statistics. 0: Run has
+// not begun. It is safe for concurrent use, also beside Run.
+func (f *Flusher) Lag() time.Duration {
+	if well := f.well.Load(); well != nil {
+		return time.Since(*well)
+	}
+	return 0
+}
+
+func (f *Flusher) endedWell() {
+	now := time.Now()
+	f.well.Store(&now)
+}
+
 // round is one flush. It ends with the lease at the latest.
 func (f *Flusher) round(ctx context.Context, lease time.Duration) {
 	bounded, cancel := context.WithTimeout(ctx, lease)
 	defer cancel()
-	f.flush(bounded, f.now().UTC(), lease)
+	if f.flush(bounded, f.now().UTC(), lease) {
+		f.endedWell()
+	}
 	f.report(errors.Is(ctx.Err(), context.Canceled))
 }
 
@@ -86,14 +106,17 @@ func (f *Flusher) now() time.Time {
 	return time.Now()
 }
 
-func (f *Flusher) flush(ctx context.Context, now time.Time, lease time.Duration) {
+// flush reports whether all that is this process's part was done: if another one
+// holds the lease, that is little.
+func (f *Flusher) flush(ctx context.Context, now time.Time, lease time.Duration) (well bool) {
 	if !f.addSightings(ctx, now) {
-		return
+		return false
 	}
 	leased, err := f.Counters.Lease(ctx, f.Holder, lease)
 	if !f.ok(ofCounters, err) || !leased {
-		return
+		return err == nil
 	}
+	well = true
 	for age := range flushedDays {
 		day := DayOf(now.AddDate(0, 0, -age))
 		if f.done[day] {
@@ -101,12 +124,14 @@ func (f *Flusher) flush(ctx context.Context, now time.Time, lease time.Duration)
 		}
 		err := f.carry(ctx, day, age == 0)
 		if sighej.CodeOf(err) == sighej.CodeUnavailable || ctx.Err() != nil {
-			return
+			return false
 		}
+		well = well && err == nil
 		if err == nil && age > 1 { // yesterday's last sightings may still come in
 			f.finish(day, now)
 		}
 	}
+	return well
 }
 
 // finish notes that a day needs no more flushes, and forgets the days that

@@ -381,3 +381,33 @@ func (w *world) play(t *testing.T, script []string) (got, want map[persistence.D
 	}
 	return got, want
 }
+
+// The lag grows while a store is away, whether or not there is something to carry,
+// and for nobody who waits for another one's lease.
+func TestFlusherTellsItsLag(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		var f persistence.Flusher
+		if lag := f.Lag(); lag != 0 {
+			t.Errorf("before it runs: %v", lag)
+		}
+		w.start("a")
+		holder := w.newest
+		w.start("b")
+		other := w.newest
+		lags := func(when string, wantHolder, wantOther time.Duration) {
+			t.Helper()
+			if a, b := holder.Lag(), other.Lag(); a != wantHolder || b != wantOther {
+				t.Errorf("%s: %v and %v, not %v and %v", when, a, b, wantHolder, wantOther)
+			}
+		}
+		w.pass(time.Second)
+		lags("all is well", 0, 0)
+		w.register(t, "music")
+		w.statistics.fail(errAway)
+		w.pass(time.Minute)
+		lags("the statistics are away", time.Minute, 0)
+		w.statistics.fail(nil)
+		w.pass(time.Second)
+		lags("they are back", 0, 0)
+	})
+}

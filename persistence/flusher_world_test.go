@@ -28,6 +28,7 @@ type world struct {
 	log        *lines
 	interval   time.Duration
 	run        func(f *persistence.Flusher) (stop func())
+	newest     *persistence.Flusher
 }
 
 // bubble runs a test in time of its own, on a fresh world.
@@ -79,11 +80,12 @@ func newWorld(t *testing.T, path string) (w *world, end func()) {
 // last.
 func (w *world) start(holder string) (stop func()) {
 	before := w.sighted.get()
-	stop = w.run(&persistence.Flusher{
+	w.newest = &persistence.Flusher{
 		Counters: w.counters, Statistics: w.statistics,
 		Sightings: func() int64 { return w.sighted.get() - before },
 		Holder:    holder, Interval: w.interval, Logger: slog.New(slog.NewTextHandler(w.log, nil)),
-	})
+	}
+	stop = w.run(w.newest)
 	synctest.Wait()
 	return stop
 }
