@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"i80.dk/sighej"
 	"i80.dk/sighej/wire"
@@ -49,6 +50,11 @@ type Config struct {
 	RegistrationLimit *AddressLimiter // nil: off
 	Lockout           *Lockout        // of those who guess credentials; nil: off
 	TrustedProxies    []netip.Prefix  // whose X-Forwarded-For is believed
+
+	// Answered is told of each answer: the route's pattern, "" when there was none to
+	// take the call, its status and how long it took; for a WebSocket until it was
+	// upgraded. It must not block. Nil: nobody wants to know.
+	Answered func(route string, status int, took time.Duration)
 
 	App     fs.FS // the web app, served at /app/; nil: there is no such page
 	Version string

@@ -2,12 +2,14 @@ package transport
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	"i80.dk/sighej"
 	"i80.dk/sighej/transport/problem"
@@ -16,9 +18,10 @@ import (
 // guard stands before everything: it sets the headers that every answer has,
 // keeps those out who have guessed too often and turns a panic into an error.
 type guard struct {
-	next    http.Handler
-	lockout *Lockout
-	logger  *slog.Logger
+	next     http.Handler
+	lockout  *Lockout
+	logger   *slog.Logger
+	answered func(route string, status int, took time.Duration) // nil: nobody wants to know
 }
 
 // Values of headers, shared by all answers and never written to.
@@ -34,6 +37,10 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h["Referrer-Policy"] = noReferrer
 	h["Cache-Control"] = noStore
 	a := &answer{ResponseWriter: w}
+	if g.answered != nil {
+		began := time.Now()
+		defer func() { g.answered(r.Pattern, a.sent(), time.Since(began)) }()
+	}
 	defer g.rescue(a, r)
 	shown := shownCredential(r)
 	if g.lockout.refuses(a, r, shown) {
@@ -68,23 +75,28 @@ func describePanic(v any) string {
 	return fmt.Sprintf("%T", v)
 }
 
-// answer knows whether the answer has begun, and how.
+// answer knows whether the answer has begun, and with which status.
 type answer struct {
 	http.ResponseWriter
 	status int // 0: not begun
 }
 
 func (a *answer) WriteHeader(status int) {
-	a.status = status
+	if a.status < http.StatusOK { // an informational one is followed by another
+		a.status = status
+	}
 	a.ResponseWriter.WriteHeader(status)
 }
 
 func (a *answer) Write(b []byte) (int, error) {
-	if a.status == 0 {
+	if a.status < http.StatusOK {
 		a.status = http.StatusOK
 	}
 	return a.ResponseWriter.Write(b)
 }
+
+// sent returns the status that the client was sent.
+func (a *answer) sent() int { return cmp.Or(a.status, http.StatusOK) }
 
 // Hijack gives the connection away, for a WebSocket.
 func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {

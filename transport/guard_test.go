@@ -3,12 +3,15 @@ package transport
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"i80.dk/sighej"
 )
@@ -152,5 +155,31 @@ func TestNothingSecretIsTold(t *testing.T) {
 			s.sessions.err = err
 			keepsSecrets(t, s, s.do(c))
 		}
+	}
+}
+
+// Who wants to know is told of each answer, whatever becomes of the call, and of
+// no path.
+func TestAnswersAreTold(t *testing.T) {
+	var told []string
+	s := newSite(t, func(c *Config) {
+		c.Answered = func(route string, status int, took time.Duration) {
+			if took < 0 {
+				t.Error(took)
+			}
+			told = append(told, fmt.Sprint(route, " ", status))
+		}
+	})
+	told = nil // it has read the contract
+	s.do(call{"POST", "/match", match, "", nil})
+	s.do(call{"GET", "/health", "", "", nil})
+	s.do(call{"GET", "/ws/" + ownToken, "", "", nil})
+	s.do(call{"GET", "/no/such/page", "", "", nil})
+	s.do(call{"PUT", "/match", "", "", nil})
+	s.sessions.panics = "why"
+	s.do(call{"POST", "/match", match, "", nil})
+	want := []string{"POST /match 200", "GET /health 200", "GET /ws/{ble_token} 401", "/ 404", "/ 405", "POST /match 500"}
+	if !slices.Equal(told, want) {
+		t.Errorf("told %q, not %q", told, want)
 	}
 }

@@ -107,6 +107,7 @@ type Endpoint struct {
 	waiting  *drainQueue
 	turns    chan *socket // sockets with bytes to read; unbuffered, so whoever waits, waits here
 	counters counters
+	endings  endings
 }
 
 // New returns an endpoint; it serves once Run runs.

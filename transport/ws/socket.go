@@ -39,6 +39,7 @@ type socket struct {
 
 	alive  atomic.Bool // bytes came since the last ping
 	missed uint8       // pings in a row without an answer; the wheel's
+	ending ending      // why it ends; guarded by mu
 	carry  *carry      // what the reader has of an unfinished message; nil for none
 
 	mu     sync.Mutex
@@ -87,7 +88,7 @@ func (s *socket) Send(text []byte, nudge sighej.NudgeID) bool {
 // Close implements Socket.
 func (s *socket) Close(code wire.CloseCode) {
 	s.mu.Lock()
-	s.sayGoodbye(closePayload(code))
+	s.sayGoodbye(closePayload(code), with(code))
 	s.settle()
 }
 
@@ -102,7 +103,7 @@ func (s *socket) control(op opcode, payload []byte) {
 func (s *socket) fail(code wire.CloseCode) {
 	s.mu.Lock()
 	s.state |= deaf
-	s.sayGoodbye(closePayload(code))
+	s.sayGoodbye(closePayload(code), with(code))
 	s.settle()
 }
 
@@ -110,7 +111,7 @@ func (s *socket) fail(code wire.CloseCode) {
 func (s *socket) goodbye(echo []byte) {
 	s.mu.Lock()
 	s.state |= deaf | answered
-	s.sayGoodbye(echo)
+	s.sayGoodbye(echo, endedByClient)
 	if s.state&writing == 0 { // our own close frame was out before
 		s.state |= gone
 	}
@@ -143,7 +144,7 @@ func (s *socket) queue(op opcode, payload []byte) bool {
 		s.endpoint.counters.overloaded.Add(1)
 		s.batch.recycle() // the outbox has them
 		s.batch = nil
-		s.sayGoodbye(closePayload(wire.CloseOverloaded))
+		s.sayGoodbye(closePayload(wire.CloseOverloaded), with(wire.CloseOverloaded))
 		return false
 	}
 	s.batch.add(op, payload)
@@ -153,7 +154,7 @@ func (s *socket) queue(op opcode, payload []byte) bool {
 }
 
 // sayGoodbye queues the close frame, unless there was one. mu is held.
-func (s *socket) sayGoodbye(payload []byte) {
+func (s *socket) sayGoodbye(payload []byte, why ending) {
 	if s.state&(closing|gone) != 0 {
 		return
 	}
@@ -162,6 +163,7 @@ func (s *socket) sayGoodbye(payload []byte) {
 	}
 	s.batch.add(opClose, payload)
 	s.state |= closing
+	s.ending = why
 	s.schedule()
 }
 
@@ -185,7 +187,7 @@ func (s *socket) settle() {
 		}
 	}
 	now := s.state &^ before
-	expiry := s.expiry
+	expiry, why := s.expiry, s.ending
 	s.mu.Unlock()
 	if now&shut != 0 {
 		if expiry != nil {
@@ -195,6 +197,7 @@ func (s *socket) settle() {
 	}
 	if now&over != 0 {
 		s.actor.Closed()
+		s.endpoint.endings[why].Add(1)
 		s.endpoint.places.Add(-1)
 		s.endpoint.wheel.remove(s)
 	}

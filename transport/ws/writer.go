@@ -4,6 +4,8 @@ import (
 	"net"
 	"syscall"
 	"time"
+
+	"i80.dk/sighej/wire"
 )
 
 // writer is one of the drain pool. What it needs for a write is allocated once.
@@ -86,12 +88,23 @@ func (s *socket) writeRest(b *batch, n int) {
 			e.counters.overloaded.Add(1)
 			e.cfg.Logger.Debug("connection cut: its write was stuck", "stall", e.cfg.WriteStall)
 			dropUnsent(s.conn)
+			s.stuck()
 		}
 		s.notWritten(b)
 		return
 	}
 	_ = s.conn.SetWriteDeadline(time.Time{})
 	s.written(b)
+}
+
+// stuck notes why the connection is about to be cut, unless a close frame was
+// under way.
+func (s *socket) stuck() {
+	s.mu.Lock()
+	if s.state&closing == 0 {
+		s.ending = with(wire.CloseOverloaded)
+	}
+	s.mu.Unlock()
 }
 
 // dropUnsent makes close free what the kernel still holds for the client.
