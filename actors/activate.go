@@ -69,6 +69,7 @@ func (s *System) activate(state persistence.State, set interestSet, shared bool)
 	s.alias(snap, state.Rotation) // before the actor can take another token
 	s.send(pid, &begin{snap, state, shared})
 	s.index.Store(token, snap)
+	s.tally.activated.Add(1)
 	if _, here := s.home(token); !here { // it has moved meanwhile, and Rehome may not have found it
 		s.send(pid, &leave{closeMoved})
 	}

@@ -180,11 +180,18 @@ func (c *connection) onNudge(m *nudge) {
 	sentence := interest.Sentence(m.labels)
 	if c.bare {
 		*room = wire.AppendBareNudge((*room)[:0], wire.BareNudge{SharedInterests: m.labels, Message: sentence})
-		c.handle.socket.Send(*room, m.id)
+		c.push(*room, m.id)
 		return
 	}
 	*room = wire.AppendNudge((*room)[:0], wire.Nudge{ID: m.id.String(), SharedInterests: m.labels, Message: sentence, At: m.at})
-	c.handle.socket.Send(*room, sighej.NudgeID{})
+	c.push(*room, sighej.NudgeID{})
+}
+
+// push queues the frame of a nudge.
+func (c *connection) push(frame []byte, nudge sighej.NudgeID) {
+	if c.handle.socket.Send(frame, nudge) {
+		c.system.tally.pushed.Add(1)
+	}
 }
 
 // frameRoom is where nudges are encoded.

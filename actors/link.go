@@ -181,8 +181,8 @@ func (k *link) took(b *actorpb.Batch, member bool) []*actorpb.Item {
 			k.links.late(a.item)
 		}
 	}
-	if gap && k.links.gap != nil {
-		k.links.gap(k.address)
+	if gap {
+		k.links.lost(k.address)
 	}
 	return requests
 }
@@ -327,6 +327,7 @@ func (k *link) sweep(now time.Time, member bool) {
 		k.again = now.Add(k.patience)
 	}
 	k.mu.Unlock()
+	k.links.silent.Add(int64(len(late)))
 	for _, c := range late {
 		k.answer(c, nil, errPeerSilent)
 	}

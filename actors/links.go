@@ -51,7 +51,9 @@ type links struct {
 	members map[string]bool // addresses; nil: not known
 	closed  bool
 
-	begun atomic.Uint64 // lives of links
+	begun  atomic.Uint64 // lives of links
+	silent atomic.Int64  // calls that were not answered in time
+	gaps   atomic.Int64
 
 	stop chan struct{}
 	done sync.WaitGroup
@@ -201,5 +203,13 @@ func (l *links) sweep() {
 				k.sweep(now, l.here(k.address))
 			}
 		}
+	}
+}
+
+// lost tells that something from a member did not arrive.
+func (l *links) lost(address string) {
+	l.gaps.Add(1)
+	if l.gap != nil {
+		l.gap(address)
 	}
 }

@@ -5,8 +5,10 @@ import "i80.dk/sighej"
 // report collects the verdicts on the sightings of one message. Most messages
 // bring nothing but neutral verdicts, and then it allocates nothing.
 type report struct {
-	m     *sight
-	batch *batch // nil while all verdicts are neutral
+	m       *sight
+	tally   *tally
+	neutral int64  // verdicts so far
+	batch   *batch // nil while all verdicts are neutral
 }
 
 // batch is a report in which something is not neutral. It is answered when all
@@ -14,6 +16,7 @@ type report struct {
 type batch struct {
 	verdicts []sighej.Verdict
 	open     int // undecided ones
+	tally    *tally
 	done     func([]sighej.Verdict, error)
 }
 
@@ -30,12 +33,14 @@ var neutral [1000]sighej.Verdict
 // put takes the verdict on sighting i, or the inquiry that will bring it.
 func (r *report) put(i int, v sighej.Verdict, awaited *inquiry) {
 	if awaited == nil && !v.Match && v.Code == "" {
+		r.neutral++
 		return
 	}
 	if r.batch == nil {
-		r.batch = &batch{verdicts: make([]sighej.Verdict, len(r.m.sightings)), open: 1, done: r.m.done}
+		r.batch = &batch{verdicts: make([]sighej.Verdict, len(r.m.sightings)), open: 1, tally: r.tally, done: r.m.done}
 	}
 	if awaited == nil {
+		r.tally.sightings[outcomeOf(v)].Add(1)
 		r.batch.verdicts[i] = v
 		return
 	}
@@ -46,6 +51,9 @@ func (r *report) put(i int, v sighej.Verdict, awaited *inquiry) {
 // finish answers, unless something is awaited.
 func (r *report) finish() {
 	n := len(r.m.sightings)
+	if r.neutral > 0 {
+		r.tally.sightings[neutralOutcome].Add(r.neutral)
+	}
 	switch {
 	case r.batch != nil:
 		r.batch.decided()
@@ -57,6 +65,7 @@ func (r *report) finish() {
 }
 
 func (w waiter) settle(v sighej.Verdict) {
+	w.batch.tally.sightings[outcomeOf(v)].Add(1)
 	w.batch.verdicts[w.i] = v
 	w.batch.decided()
 }
@@ -67,8 +76,9 @@ func (b *batch) decided() {
 	}
 }
 
-// fail answers at once, and for good.
+// fail answers for a sighting that will get no verdict: at once, and for good.
 func (b *batch) fail(err error) {
+	b.tally.sightings[unavailableOutcome].Add(1)
 	if b.open > 0 {
 		b.open = 0
 		b.done(nil, err)

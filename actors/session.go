@@ -125,6 +125,7 @@ func (a *session) onBegin(m *begin) {
 	a.snapshot, a.shared = m.snapshot, m.shared
 	if len(m.state.Outbox)+len(m.state.MatchedAt) > 0 {
 		a.company().outbox.pending = m.state.Outbox
+		a.count(m.state.Outbox, 1)
 		a.matched.load(m.state.MatchedAt)
 		a.guard(m.state.Blocked)
 	}
@@ -171,6 +172,7 @@ func (a *session) onStopping() {
 		a.timer.Stop()
 	}
 	a.unlist()
+	a.countOut()
 	if a.connection != nil {
 		a.system.push(a.connection, &ended{a.over})
 	}

@@ -35,12 +35,13 @@ func (o *outbox) knows(id sighej.NudgeID) bool {
 		slices.ContainsFunc(o.pending, func(n sighej.Nudge) bool { return n.ID == id })
 }
 
-// take removes a nudge and reports whether it was there.
-func (o *outbox) take(id sighej.NudgeID) bool {
+// take removes a nudge and reports whether it was there, and of when it was.
+func (o *outbox) take(id sighej.NudgeID) (at time.Time, ok bool) {
 	i := slices.IndexFunc(o.pending, func(n sighej.Nudge) bool { return n.ID == id })
 	if i < 0 {
-		return false
+		return time.Time{}, false
 	}
+	at = o.pending[i].At
 	if o.pending = slices.Delete(o.pending, i, i+1); len(o.pending) == 0 {
 		o.pending = nil
 	}
@@ -50,7 +51,7 @@ func (o *outbox) take(id sighej.NudgeID) bool {
 		o.acked[o.oldest] = id
 		o.oldest = (o.oldest + 1) % maxAcked
 	}
-	return true
+	return at, true
 }
 
 // accept puts a nudge that the store holds into the outbox and pushes it.
@@ -59,6 +60,7 @@ func (a *session) accept(n sighej.Nudge) {
 		return
 	}
 	a.outbox.pending = append(a.outbox.pending, n)
+	a.system.waiting.add(n.At, 1)
 	a.push(n)
 }
 
@@ -123,7 +125,13 @@ func (a *session) onDetach(m *detach) {
 
 func (a *session) onAck(m *ack) {
 	outbox := &a.company().outbox
-	ids := slices.DeleteFunc(slices.Clone(m.ids), func(id sighej.NudgeID) bool { return !outbox.take(id) })
+	ids := slices.DeleteFunc(slices.Clone(m.ids), func(id sighej.NudgeID) bool {
+		at, ok := outbox.take(id)
+		if ok {
+			a.system.acked(at)
+		}
+		return !ok
+	})
 	if len(ids) > 0 {
 		a.settle(ids)
 	}

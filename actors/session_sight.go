@@ -21,11 +21,11 @@ func (a *session) onSight(m *sight) {
 	cfg := &a.system.cfg
 	granted, wait := a.heard.take(now, len(m.sightings), cfg.SightingsPerSecond, cfg.SightingsBurst)
 	if granted == 0 && len(m.sightings) > 0 {
+		a.system.tally.sightings[rateLimitedOutcome].Add(int64(len(m.sightings)))
 		m.done(nil, sighej.Errorf(sighej.CodeRateLimited, "too many sightings in this session").After(wait))
 		return
 	}
-	a.system.sightings.Add(int64(granted))
-	b := report{m: m}
+	b := report{m: m, tally: &a.system.tally}
 	for i := range m.sightings[:granted] {
 		v, e := a.look(&m.sightings[i], now)
 		b.put(i, v, e)

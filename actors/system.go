@@ -39,6 +39,12 @@ type Config struct {
 	Placement Placement
 	Actors    *actor.ActorSystem
 
+	// MailboxWait is told now and then how long a letter waited for a worker, and
+	// NudgeAcked how old a nudge was when its phone acknowledged it. They must not
+	// block; nil: nobody wants to know.
+	MailboxWait func(time.Duration)
+	NudgeAcked  func(time.Duration)
+
 	// Limits; 0 is off.
 	SightingsPerSecond int // of one session
 	SightingsBurst     int
@@ -50,20 +56,22 @@ type Config struct {
 // All methods are safe for concurrent use; those with a context block until the
 // answer is there, at most answerTime.
 type System struct {
-	cfg       Config
-	actors    *actor.ActorSystem
-	pool      *pool
-	desk      *desk
-	clearing  *clearing
-	sessions  *actor.Props
-	sockets   *actor.Props
-	index     *xsync.Map[sighej.Token, *snapshot] // of the active sessions, by their own token
-	aliases   *xsync.Map[sighej.Token, *snapshot] // of them, by those that they have taken
-	strays    *xsync.Map[sighej.Token, stray]
-	links     *links                            // nil without a Placement, as is the next
-	attached  *xsync.Map[*Connection, struct{}] // connections of this member
-	spawning  [256]sync.Mutex                   // by token: one activation of it at a time
-	sightings atomic.Int64
+	cfg      Config
+	actors   *actor.ActorSystem
+	pool     *pool
+	desk     *desk
+	clearing *clearing
+	probe    *probe // nil without Config.MailboxWait
+	sessions *actor.Props
+	sockets  *actor.Props
+	index    *xsync.Map[sighej.Token, *snapshot] // of the active sessions, by their own token
+	aliases  *xsync.Map[sighej.Token, *snapshot] // of them, by those that they have taken
+	strays   *xsync.Map[sighej.Token, stray]
+	links    *links                            // nil without a Placement, as is the next
+	attached *xsync.Map[*Connection, struct{}] // connections of this member
+	spawning [256]sync.Mutex                   // by token: one activation of it at a time
+	tally    tally
+	waiting  waiting
 
 	connections atomic.Uint64 // that there were; only in a cluster
 	unreadable  atomic.Int64  // messages of other members
@@ -86,7 +94,11 @@ func New(cfg Config) *System {
 		index: xsync.NewMap[sighej.Token, *snapshot](), aliases: xsync.NewMap[sighej.Token, *snapshot](),
 		strays: xsync.NewMap[sighej.Token, stray](),
 	}
+	s.waiting.init(cfg.TTL)
 	s.pool = newPool(s.orphaned)
+	if cfg.MailboxWait != nil {
+		s.probe = startProbe(s.pool, cfg.MailboxWait)
+	}
 	s.clearing = newClearing(s.pool, func(pid *actor.PID) { s.send(pid, lapse{}) })
 	if s.actors = cfg.Actors; s.actors == nil {
 		s.actors = cluster.NewSystem(cfg.Logger)
@@ -128,6 +140,9 @@ func (s *System) Close(ctx context.Context, code wire.CloseCode) error {
 		s.links.close()
 	}
 	s.clearing.close()
+	if s.probe != nil {
+		s.probe.close()
+	}
 	s.pool.close()
 	s.desk.close()
 	if s.cfg.Actors == nil {
@@ -168,9 +183,6 @@ func (s *System) awaitGone(ctx context.Context) error {
 	}
 	return nil
 }
-
-// Sightings returns how many sightings were taken since the start.
-func (s *System) Sightings() int64 { return s.sightings.Load() }
 
 // Activated returns how many sessions are active on this member, counting
 // those that have expired and not yet been let go.
