@@ -19,6 +19,9 @@ import (
 // pingTime is how long a store may take to show that it is there.
 const pingTime = time.Second
 
+// stateOK is what a component is that can be used.
+const stateOK = "ok"
+
 // readiness tells whether this member may serve.
 type readiness struct {
 	stores   stores
@@ -32,8 +35,8 @@ type readiness struct {
 func (r *readiness) health(ctx context.Context) wire.Health {
 	ctx, cancel := context.WithTimeout(ctx, pingTime)
 	defer cancel()
-	word := map[bool]string{true: "ok", false: "unavailable"}
-	sessions, statistics := r.stores.sessions.Ping(ctx) == nil, r.stores.statistics.Ping(ctx) == nil
+	word := map[bool]string{true: stateOK, false: "unavailable"}
+	sessions, statistics := r.reachable(ctx)
 	h := wire.Health{Status: "ok", Components: map[string]string{"sessions": word[sessions], "statistics": word[statistics]}}
 	serves := true
 	if r.among {
@@ -50,6 +53,15 @@ func (r *readiness) health(ctx context.Context) wire.Health {
 		h.Status = "degraded"
 	}
 	return h
+}
+
+// reachable asks the stores at the same time: one that hangs must not take the
+// other's.
+func (r *readiness) reachable(ctx context.Context) (sessions, statistics bool) {
+	other := make(chan bool, 1)
+	go func() { other <- r.stores.statistics.Ping(ctx) == nil }()
+	sessions = r.stores.sessions.Ping(ctx) == nil
+	return sessions, <-other
 }
 
 func (r *readiness) ready(ctx context.Context) (wire.Health, bool) {
