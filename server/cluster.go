@@ -141,7 +141,10 @@ func (m *Member) amongOthers(ctx context.Context, i *cluster.Incarnation) error 
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
-		membership.Watch(watching, func(before, after *cluster.View) { system.Rehome(gone(before, after)...) })
+		membership.Watch(watching, func(before, after *cluster.View) {
+			m.handOvers.count(membership.ID(), before, after)
+			system.Rehome(gone(before, after)...)
+		})
 	}()
 	defer func() { stop(); <-watched }()
 	select {
@@ -150,6 +153,7 @@ func (m *Member) amongOthers(ctx context.Context, i *cluster.Incarnation) error 
 		m.logger.Info("asked to drain")
 	}
 	if errors.Is(context.Cause(ctx), cluster.ErrFenced) {
+		m.handOvers.fencings.Add(1)
 		m.dismiss(system)
 		return ctx.Err()
 	}

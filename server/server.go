@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"i80.dk/sighej"
@@ -49,7 +48,8 @@ type Member struct {
 	version   string
 	started   time.Time
 	logger    *slog.Logger
-	metrics   *prometheus.Registry
+	metrics   *metrics
+	handOvers handOvers
 	stores    stores
 	actors    actors.Config // of each system that serves
 	sessions  sessions
@@ -86,8 +86,8 @@ func New(ctx context.Context, o Options, version string, logger *slog.Logger) (*
 	if err != nil {
 		return nil, err
 	}
-	m := &Member{id: sighej.NewSessionID().String(), version: version, started: time.Now(), logger: logger, metrics: newRegistry()}
-	if m.stores, err = openStores(ctx, o, logger); err != nil {
+	m := &Member{id: sighej.NewSessionID().String(), version: version, started: time.Now(), logger: logger, metrics: newMetrics(version)}
+	if m.stores, err = openStores(ctx, o, m.metrics.stores, logger); err != nil {
 		return nil, err
 	}
 	if m.public.Listener, err = net.Listen("tcp", o.ListenAddr); err != nil {
@@ -109,6 +109,7 @@ func New(ctx context.Context, o Options, version string, logger *slog.Logger) (*
 		Store: m.stores.sessions, Lexicon: lexicon, TTL: o.TTL(), Beacon: o.Beacon(), Logger: logger, Immediate: o.RedisURL == "",
 		Now: m.stores.sessions.Now, SightingsPerSecond: o.SightingsPerSecond, SightingsBurst: o.SightingsBurst, MatchesPerHour: o.MatchesPerHour,
 		MaxSharedLabels: o.MaxSharedLabels,
+		MailboxWait: inSeconds(m.metrics.mailbox), NudgeAcked: inSeconds(m.metrics.acked),
 	}
 	m.sockets = ws.New(ws.Config{
 		Sessions: &m.sessions, Beacon: o.Beacon(), CheckOrigin: transport.OriginAllowed(o.Origins()),
@@ -118,6 +119,7 @@ func New(ctx context.Context, o Options, version string, logger *slog.Logger) (*
 		Counters: m.stores.sessions, Statistics: m.stores.statistics, Sightings: m.sessions.sightings,
 		Holder: m.id, Now: m.stores.sessions.Now, Logger: logger,
 	}
+	m.observe()
 	m.readiness.stores, m.readiness.sessions, m.readiness.among = m.stores, &m.sessions, o.Clustered()
 	m.serve(o, lexicon.Faults, catalogue, floor)
 	return m, nil
@@ -131,7 +133,7 @@ func (m *Member) serve(o Options, faults func([]string) []sighej.InvalidField, c
 		Health: m.readiness.health, Ready: m.readiness.ready, Stats: stats,
 		AdminToken: o.AdminToken, Beacon: o.Beacon(), WebSocket: m.sockets,
 		AllowedOrigins: o.Origins(), RegistrationLimit: o.registrationLimit(m.public.Addr()), Lockout: o.lockout(m.public.Addr()), TrustedProxies: o.Proxies(),
-		App: webapp.Files(), Version: m.version, Logger: m.logger,
+		App: webapp.Files(), Version: m.version, Answered: m.metrics.answers.answered, Logger: m.logger,
 	})
 	m.public.server = newHTTPServer(public, m.logger)
 	var token string
@@ -140,7 +142,7 @@ func (m *Member) serve(o Options, faults func([]string) []sighej.InvalidField, c
 	}
 	m.admin.server = newHTTPServer(admin.New(admin.Config{
 		Stats: stats, History: m.stores.statistics.History, Floor: floor, Now: m.stores.sessions.Now,
-		Members: m.members, Drain: m.askToDrain, Metrics: m.metrics, Token: token, Logger: m.logger,
+		Members: m.members, Drain: m.askToDrain, Metrics: m.metrics.registry, Token: token, Logger: m.logger,
 	}), m.logger)
 	m.admin.server.WriteTimeout = 0 // a profile takes as long as it was asked for
 }

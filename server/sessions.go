@@ -16,9 +16,10 @@ import (
 // it was fenced; until the next one calls are answered with CodeUnavailable.
 type sessions struct {
 	mu     sync.RWMutex
-	system *actors.System // nil: none
-	mayAct func() bool    // of the member whose system it is
-	past   int64          // sightings that earlier systems took
+	system *actors.System  // nil: none
+	mayAct func() bool     // of the member whose system it is
+	past   int64           // sightings that earlier systems took
+	summed actors.Counters // of earlier systems
 }
 
 var errNobodyServes = sighej.Errorf(sighej.CodeUnavailable, "this member is not in the cluster at the moment").After(time.Second)
@@ -36,6 +37,7 @@ func (s *sessions) retire() {
 	defer s.mu.Unlock()
 	if s.system != nil {
 		s.past += s.system.Sightings()
+		s.summed = s.summed.Plus(s.system.Counters())
 	}
 	s.system = nil
 }
@@ -76,6 +78,36 @@ func (s *sessions) activated() int {
 		return 0
 	}
 	return s.system.Activated()
+}
+
+// counters returns the sums since the process started.
+func (s *sessions) counters() actors.Counters {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.system == nil {
+		return s.summed.Plus(actors.Counters{})
+	}
+	return s.summed.Plus(s.system.Counters())
+}
+
+// queues returns what waits here.
+func (s *sessions) queues() actors.Queues {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.system == nil {
+		return actors.Queues{}
+	}
+	return s.system.Queues()
+}
+
+// outbox returns how old the nudges are that wait here.
+func (s *sessions) outbox(ages ...time.Duration) actors.Outbox {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.system == nil {
+		return actors.Outbox{Older: make([]int64, len(ages))}
+	}
+	return s.system.Outbox(ages...)
 }
 
 // told is what a call answers that only tells how things are.

@@ -33,16 +33,22 @@ const (
 	sweepRedis  = time.Minute
 )
 
+// timeMemory: reading the clock twice takes longer than most calls of a store in
+// this process, so only one in so many is timed.
+const timeMemory = 16
+
 type stores struct {
 	sessions   sessionStore
+	timed      *timedSessions // the same
 	statistics persistence.Statistics
 	leases     cluster.Leases // of the members; nil with sessions in this process
 	sweepEvery time.Duration
+	timeEvery  uint32 // call of the sessions is timed
 }
 
 // openStores opens what the settings name. A server that is away is no error:
 // the stores heal by themselves.
-func openStores(ctx context.Context, o Options, logger *slog.Logger) (stores, error) {
+func openStores(ctx context.Context, o Options, metrics storeMetrics, logger *slog.Logger) (stores, error) {
 	var s stores
 	var err error
 	if err = s.openSessions(o, logger); err != nil {
@@ -55,13 +61,16 @@ func openStores(ctx context.Context, o Options, logger *slog.Logger) (stores, er
 	}
 	if err != nil {
 		_ = s.sessions.Close()
+		return s, err
 	}
-	return s, err
+	s.timed = metrics.timeSessions(s.sessions, s.timeEvery)
+	s.sessions, s.statistics = s.timed, metrics.timeStatistics(s.statistics)
+	return s, nil
 }
 
 func (s *stores) openSessions(o Options, logger *slog.Logger) error {
 	if o.RedisURL == "" {
-		s.sessions, s.sweepEvery = inMemory{memstore.New()}, sweepMemory
+		s.sessions, s.sweepEvery, s.timeEvery = inMemory{memstore.New()}, sweepMemory, timeMemory
 		return nil
 	}
 	key, err := Key(o.DataDir, o.InterestKey)
