@@ -3,11 +3,13 @@ package actors
 import "i80.dk/sighej"
 
 // report collects the verdicts on the sightings of one message. Most messages
-// bring nothing but neutral verdicts, and then it allocates nothing.
+// bring nothing but neutral verdicts, and then it allocates nothing, unless these
+// are to wait for a decoy.
 type report struct {
 	m       *sight
 	tally   *tally
-	neutral int64  // verdicts so far
+	neutral int64  // verdicts that were known at once
+	last    int    // the sighting that got the last of them
 	batch   *batch // nil while all verdicts are neutral
 }
 
@@ -32,20 +34,30 @@ var neutral [1000]sighej.Verdict
 
 // put takes the verdict on sighting i, or the inquiry that will bring it.
 func (r *report) put(i int, v sighej.Verdict, awaited *inquiry) {
-	if awaited == nil && !v.Match && v.Code == "" {
+	switch {
+	case awaited != nil:
+		r.await(i, awaited)
+	case !v.Match && v.Code == "":
 		r.neutral++
-		return
+		r.last = i
+	default:
+		r.tally.sightings[outcomeOf(v)].Add(1)
+		r.decidable().verdicts[i] = v
 	}
+}
+
+// await makes sighting i wait for an inquiry.
+func (r *report) await(i int, e *inquiry) {
+	b := r.decidable()
+	b.open++
+	e.waiters = append(e.waiters, waiter{b, i, &r.m.sightings[i]})
+}
+
+func (r *report) decidable() *batch {
 	if r.batch == nil {
 		r.batch = &batch{verdicts: make([]sighej.Verdict, len(r.m.sightings)), open: 1, tally: r.tally, done: r.m.done}
 	}
-	if awaited == nil {
-		r.tally.sightings[outcomeOf(v)].Add(1)
-		r.batch.verdicts[i] = v
-		return
-	}
-	r.batch.open++
-	awaited.waiters = append(awaited.waiters, waiter{r.batch, i, &r.m.sightings[i]})
+	return r.batch
 }
 
 // finish answers, unless something is awaited.

@@ -42,6 +42,19 @@ func (s *System) seek(q seek) bool {
 	return true
 }
 
+// absent reports whether a store in this process tells at once that a token is
+// nobody's, so that this takes no longer than to find that somebody shares nothing.
+func (s *System) absent(token sighej.Token) bool {
+	if !s.cfg.Immediate {
+		return false
+	}
+	if _, here := s.home(token); !here {
+		return false
+	}
+	_, err := s.cfg.Store.Load(context.Background(), token)
+	return sighej.CodeOf(err) == sighej.CodeNotFound
+}
+
 // onFound passes the answer of another member on to who asked.
 func (s *System) onFound(address string, q seek, r *actorpb.Sought, err error) {
 	if err == nil {
@@ -101,6 +114,9 @@ func (s *System) onSeeks(from string, q *actorpb.Seeks) {
 			nobody = append(nobody, call)
 		}
 	})
+	if len(nobody) == 0 || !s.cfg.Immediate && s.decoys.after(func() { s.links.nobody(from, nobody...) }) {
+		return
+	}
 	s.links.nobody(from, nobody...)
 }
 

@@ -36,6 +36,7 @@ type affairs struct {
 	consents  []*setOpen // in order; the store works on the first
 	rotating  bool       // the store is asked for another token
 	blocked   []sighej.Pair
+	veiled    uint32 // reports that waited for a decoy
 }
 
 // company returns the session's affairs, which are there from then on.

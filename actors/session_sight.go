@@ -33,6 +33,9 @@ func (a *session) onSight(m *sight) {
 	for i := granted; i < len(m.sightings); i++ {
 		b.put(i, sighej.Verdict{Code: sighej.CodeRateLimited}, nil)
 	}
+	if b.neutral > 0 && !cfg.Immediate {
+		a.veil(&b)
+	}
 	b.finish()
 }
 
@@ -112,6 +115,9 @@ func (s *System) shown(a, b interestSet) []sighej.InterestHash {
 // seek asks for a peer that is not active on this member: the store if it
 // belongs here, else the member where it lives.
 func (a *session) seek(token sighej.Token) (sighej.Verdict, *inquiry) {
+	if a.system.absent(token) {
+		return sighej.Verdict{}, nil
+	}
 	e, ok := a.company().inquiries.begin(token)
 	if !ok {
 		return sighej.Verdict{Code: sighej.CodeOverloaded}, nil

@@ -109,7 +109,7 @@ func New(ctx context.Context, o Options, version string, logger *slog.Logger) (*
 		Store: m.stores.sessions, Lexicon: lexicon, TTL: o.TTL(), Beacon: o.Beacon(), Logger: logger, Immediate: o.RedisURL == "",
 		Now: m.stores.sessions.Now, SightingsPerSecond: o.SightingsPerSecond, SightingsBurst: o.SightingsBurst, MatchesPerHour: o.MatchesPerHour,
 		MaxSharedLabels: o.MaxSharedLabels,
-		MailboxWait: inSeconds(m.metrics.mailbox), NudgeAcked: inSeconds(m.metrics.acked),
+		MailboxWait:     inSeconds(m.metrics.mailbox), NudgeAcked: inSeconds(m.metrics.acked),
 	}
 	m.sockets = ws.New(ws.Config{
 		Sessions: &m.sessions, Beacon: o.Beacon(), CheckOrigin: transport.OriginAllowed(o.Origins()),
