@@ -37,8 +37,8 @@ func (s *Store) Active(ctx context.Context) (int64, error) {
 }
 
 // Sweep removes the tokens of expired sessions from the partitions; all else
-// expires by itself. It is to be called about once a minute, by one member or by
-// all of them.
+// expires by itself. It is to be called every few seconds, by one member or by all
+// of them.
 func (s *Store) Sweep(ctx context.Context) error {
 	now, err := s.now(ctx)
 	if err != nil {
