@@ -27,8 +27,7 @@ type link struct {
 	sent     uint64           // batches
 	unacked  []*actorpb.Batch // the last of them, which the other side may not have taken
 	progress time.Time        // when unacked began to be, or the other side took the last one
-	again    time.Time        // when unacked is sent again
-	patience time.Duration    // and how long after that
+	again    time.Time        // when unacked is sent again, or the other side asked who it is
 
 	life     uint64 // the other side's; 0: not known yet
 	received uint64 // newest batch of the other side
@@ -141,8 +140,8 @@ func (k *link) first() uint64 { return k.sent + 1 - uint64(len(k.unacked)) }
 
 // hope begins to wait for an acknowledgement.
 func (k *link) hope() {
-	k.progress, k.patience = time.Now(), againAfter
-	k.again = k.progress.Add(k.patience)
+	k.progress = time.Now()
+	k.again = k.progress.Add(againAfter)
 }
 
 // took handles what has come from the other side but for the requests, which it
@@ -323,8 +322,7 @@ func (k *link) sweep(now time.Time, member bool) {
 		for _, b := range k.unacked {
 			k.links.send(k.address, b)
 		}
-		k.patience *= 2
-		k.again = now.Add(k.patience)
+		k.again = now.Add(againAfter)
 	}
 	k.mu.Unlock()
 	k.links.silent.Add(int64(len(late)))

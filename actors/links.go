@@ -17,7 +17,7 @@ const (
 	ackAfter   = window / 4      // batches, unless another one goes there before; the rest with the next sweep
 	callTime   = 3 * time.Second // for an answer; less than a phone's call waits, so that it learns why
 	sweepEvery = 250 * time.Millisecond
-	againAfter = 500 * time.Millisecond // batches that are not acknowledged are sent again; then after twice as long
+	againAfter = 500 * time.Millisecond // batches that are not acknowledged are sent again, and again
 )
 
 var (

@@ -47,20 +47,23 @@ const (
 	pongWithin  = 3 * time.Second
 	dialWithin  = 2 * time.Second        // and a handshake done
 	redialAfter = 100 * time.Millisecond // at first
+
+	redialAtLast = 500 * time.Millisecond
 )
 
 // remoteConfig checks the endpoint and says the same in the library's words.
-func (e Endpoint) remoteConfig() (*remote.Config, error) {
+func (e Endpoint) remoteConfig(out dialling) (*remote.Config, error) {
 	host, port, err := e.check()
 	if err != nil {
 		return nil, err
 	}
 	dial := []grpc.DialOption{
 		grpc.WithTransportCredentials(credentialsOf(e.ClientTLS)),
+		grpc.WithStreamInterceptor(out.open),
 		grpc.WithNoProxy(), // members are neighbours, whatever the environment says of the world
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingAfter, Timeout: pongWithin, PermitWithoutStream: true}),
 		grpc.WithConnectParams(grpc.ConnectParams{
-			Backoff:           backoff.Config{BaseDelay: redialAfter, Multiplier: 2, Jitter: 0.2, MaxDelay: dialWithin},
+			Backoff:           backoff.Config{BaseDelay: redialAfter, Multiplier: 1.5, Jitter: 0.2, MaxDelay: redialAtLast},
 			MinConnectTimeout: dialWithin,
 		}),
 	}
@@ -80,7 +83,7 @@ func (e Endpoint) remoteConfig() (*remote.Config, error) {
 		remote.WithServerOptions(serve...))
 	// After each failure the library sleeps for 2 s with everything queued behind
 	// it, and forgets to close the connection before it tries again. After the last
-	// it answers the queue with dead letters, so that senders know.
+	// it answers the queue with dead letters.
 	cfg.MaxRetryCount = 1
 	return cfg, nil
 }

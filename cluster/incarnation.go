@@ -26,6 +26,7 @@ type Incarnation struct {
 	lookup     *lookup
 	provider   *provider
 	membership *Membership // nil until Join
+	out        dialling
 	fenced     chan struct{}
 	stop       context.CancelFunc
 	parts      sync.WaitGroup
@@ -36,18 +37,21 @@ type Incarnation struct {
 // before Join. What Open opened, Close gives back.
 func Open(cfg Config, at Endpoint) (*Incarnation, error) {
 	cfg = cfg.withDefaults()
-	remoteConfig, err := at.remoteConfig()
+	out := newDialling()
+	remoteConfig, err := at.remoteConfig(out)
 	if err != nil {
+		out.stop()
 		return nil, fmt.Errorf("cluster: open: %w", err)
 	}
 	i := &Incarnation{
 		System: NewSystem(cfg.Logger), cfg: cfg, lookup: newLookup(at.Gate), provider: &provider{},
-		fenced: make(chan struct{}), stop: func() {},
+		out: out, fenced: make(chan struct{}), stop: func() {},
 	}
 	library := actorcluster.Configure("sighej", i.provider, i.lookup, remoteConfig)
 	library.ClusterContextProducer = newRequests
 	i.Cluster = actorcluster.New(i.System, library)
 	if err := i.listen(); err != nil {
+		out.stop()
 		i.System.Shutdown()
 		return nil, fmt.Errorf("cluster: open: %w", err)
 	}
@@ -135,6 +139,7 @@ func (i *Incarnation) Close() {
 		if i.membership != nil {
 			i.membership.end(nil)
 		}
+		i.out.stop()
 		i.follow(nil, NewView(nil)) // closes the connections to all others
 		i.System.Shutdown()
 		i.Cluster.Remote.Shutdown(false) // not graceful: that waits for streams which do not end
