@@ -128,6 +128,9 @@ func TestRotation(t *testing.T) {
 		if status, answer := m.call("POST", "/session/rotate", b.access, wire.RotateSession{BLEToken: taken}); status != 409 || answer["code"] != "token_live" {
 			t.Error("another's token:", status, answer)
 		}
+		if status, answer := m.call("POST", "/session/rotate", a.access, wire.RotateSession{BLEToken: a.token}); status != 409 || answer["code"] != "token_live" {
+			t.Error("one that it has had:", status, answer)
+		}
 		for _, heard := range []struct {
 			by    caller
 			token string
