@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"i80.dk/sighej/internal/testcluster"
 )
 
@@ -76,18 +78,20 @@ func TestServerKilled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			nothingLeft(t)
 			c := startCluster(t, 1)
+			before := goleak.IgnoreCurrent() // nothing but the phones begins here
 			a, one, other := pair(t, c.Members[0].Base())
-			before := onAir(one, other)
+			sent := onAir(one, other)
 			as(a, one, other)
 			must(t, c.Members[0].Kill())
 			other.move(1)
 			a.until("the phones to notice", func() bool { return !one.online() && !other.online() })
 			must(t, c.Members[0].Start())
 			nudgedOnce(t, a, one, other)
-			if onAir(one, other) != before {
+			if onAir(one, other) != sent {
 				t.Error("they have other sessions")
 			}
 			stop(t, one, other)
+			goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction("os/exec.(*Cmd).Wait")) // for the member
 		})
 	}
 }
