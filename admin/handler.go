@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/pprof"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -19,33 +20,55 @@ import (
 // Config is what the internal listener shows and does. The functions answer with
 // coded errors: [sighej.CodeUnavailable] when a store is away.
 type Config struct {
-	Stats   func(context.Context) (wire.Stats, error)
+	Today   func(context.Context) (Today, error)
 	History func(ctx context.Context, first persistence.Day) ([]persistence.Totals, error) // oldest first
 	Floor   *Floor                                                                         // what of the counts of categories is told
 	Now     func() time.Time                                                               // by which today is reckoned
+	Nudges  *Latency                                                                       // from matches to acknowledgements on this member; nil: not measured
 	Members func(context.Context) ([]Member, error)                                        // by id
 	// Drain asks a member to leave, this one or another, and does not wait for it:
 	// [sighej.CodeNotFound] when there is no such member, [CodeNoCluster].
-	Drain   func(ctx context.Context, id string) error
+	Drain  func(ctx context.Context, id string) error
+	Health func(context.Context) wire.Health
+	// Parts are what the components of Health are, by their names: "Redis",
+	// "SQLite".
+	Parts   map[string]string
 	Metrics prometheus.Gatherer
+	Version string
 	Token   string // "": no credential is asked for; then only requests to a loopback host are answered
+	// Address is where a request comes from, by which wrong tokens are counted. nil:
+	// the peer.
+	Address func(*http.Request) netip.Addr
 	Logger  *slog.Logger
+}
+
+// Handler is the internal listener.
+type Handler struct {
+	cfg     Config
+	board   *board
+	handler http.Handler
 }
 
 // New returns the handler of the internal listener:
 //
+//	GET  /                    the page for people; it needs [Handler.Run]
 //	GET  /stats               the day's counts as JSON
 //	GET  /stats/history       those of the last days; ?days=N, 1 to 366, default 30
 //	GET  /metrics             Prometheus metrics, as text or as OpenMetrics
 //	GET  /members             the members of the cluster, or this one alone
 //	POST /members/{id}/drain  asks one of them to leave
 //	GET  /debug/pprof/        the Go profiler
-func New(cfg Config) http.Handler {
-	mux := http.NewServeMux()
-	with := func(h func(http.ResponseWriter, *http.Request, Config)) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) { h(w, r, cfg) }
+//
+// and what the page needs: /live, /ask, /assets, /login, /logout.
+func New(cfg Config) *Handler {
+	h := &Handler{cfg: cfg, board: newBoard()}
+	mux, open := http.NewServeMux(), http.NewServeMux()
+	with := func(do func(http.ResponseWriter, *http.Request, Config)) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) { do(w, r, cfg) }
 	}
-	mux.HandleFunc("GET /{$}", index)
+	mux.HandleFunc("GET /{$}", h.page)
+	mux.HandleFunc("GET /live", h.live)
+	mux.HandleFunc("GET /ask/drain/{id}", with(askDrain))
 	mux.HandleFunc("GET /stats", with(stats))
 	mux.HandleFunc("GET /stats/history", with(history))
 	mux.HandleFunc("GET /members", with(members))
@@ -57,14 +80,15 @@ func New(cfg Config) http.Handler {
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	mux.HandleFunc("/", nowhere(mux))
-	return guard(mux, cfg.Token)
+	g := newGuard(cfg)
+	assetRoutes(open)
+	g.loginRoutes(open, cfg.Logger)
+	h.handler = g.over(mux, open)
+	return h
 }
 
-func index(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = w.Write([]byte("SigHej, internal listener\n\n/stats\n/stats/history?days=30\n/members\n/metrics\n/debug/pprof/\n\n" +
-		"POST /members/{id}/drain\n"))
-}
+// ServeHTTP answers a request.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.handler.ServeHTTP(w, r) }
 
 var (
 	errNoSuchPage = sighej.Errorf(sighej.CodeNotFound, "there is no such page")
@@ -90,13 +114,31 @@ func nowhere(mux *http.ServeMux) http.HandlerFunc {
 	}
 }
 
+// topCategories is how many categories the stats name.
+const topCategories = 10
+
+// Stats is the day as everybody may see it who has the admin token. The categories
+// under the floor are left out: their order would tell of their counts.
+func (t Today) Stats(f *Floor) wire.Stats {
+	top := make([]string, 0, topCategories)
+	for _, c := range f.Categories(t.Totals) {
+		if c.Sessions > 0 && len(top) < topCategories {
+			top = append(top, c.Name)
+		}
+	}
+	return wire.Stats{
+		TotalSessionsToday: t.Sessions, TotalMatchesToday: t.Matches, TotalSightingsToday: t.Sightings,
+		TopInterestCategories: top, ActiveSessionsNow: t.Active,
+	}
+}
+
 func stats(w http.ResponseWriter, r *http.Request, cfg Config) {
-	s, err := cfg.Stats(r.Context())
+	today, err := cfg.Today(r.Context())
 	if err != nil {
 		fail(w, r, cfg.Logger, err)
 		return
 	}
-	answer(w, http.StatusOK, s)
+	answer(w, http.StatusOK, today.Stats(cfg.Floor))
 }
 
 // metrics shows what could be gathered even if some could not.

@@ -12,19 +12,20 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"i80.dk/sighej"
-	"i80.dk/sighej/wire"
+	"i80.dk/sighej/persistence"
 )
 
 func TestHandler(t *testing.T) {
-	counts := func(context.Context) (wire.Stats, error) {
-		return wire.Stats{TotalSessionsToday: 142, TopInterestCategories: []string{"tech"}}, nil
+	counts := func(context.Context) (Today, error) {
+		return Today{Totals: persistence.Totals{Sessions: 142, Categories: map[string]int64{"tech": 70, "art": 3}}}, nil
 	}
-	away := func(context.Context) (wire.Stats, error) {
-		return wire.Stats{}, sighej.Errorf(sighej.CodeUnavailable, "the store is away: %w", errors.New("refused"))
+	away := func(context.Context) (Today, error) {
+		return Today{}, sighej.Errorf(sighej.CodeUnavailable, "the store is away: %w", errors.New("refused"))
 	}
+	floor := NewFloor(10, []byte("key"), []string{"art", "tech"})
 	for _, c := range []struct {
 		name, token, host, path, bearer string
-		stats                           func(context.Context) (wire.Stats, error)
+		today                           func(context.Context) (Today, error)
 		status                          int
 		body                            string
 	}{
@@ -44,7 +45,7 @@ func TestHandler(t *testing.T) {
 		{"nothing there", "", "127.0.0.1", "/session", "", counts, 404, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			h := New(Config{Stats: c.stats, Metrics: gathered(t), Token: c.token, Logger: slog.New(slog.DiscardHandler)})
+			h := New(Config{Today: c.today, Floor: floor, Metrics: gathered(t), Token: c.token, Logger: slog.New(slog.DiscardHandler)})
 			r := httptest.NewRequest(http.MethodGet, c.path, nil)
 			r.Host = c.host
 			if c.bearer != "" {

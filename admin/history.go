@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"i80.dk/sighej"
-	"i80.dk/sighej/persistence"
 )
 
 // Days of a history.
@@ -38,7 +37,7 @@ func history(w http.ResponseWriter, r *http.Request, cfg Config) {
 		refuse(w, err)
 		return
 	}
-	totals, err := cfg.History(r.Context(), persistence.DayOf(cfg.Now().AddDate(0, 0, 1-days)))
+	totals, err := cfg.History(r.Context(), firstDay(cfg.Now(), days))
 	if err != nil {
 		fail(w, r, cfg.Logger, err)
 		return

@@ -54,5 +54,9 @@ func drain(w http.ResponseWriter, r *http.Request, cfg Config) {
 		return
 	}
 	cfg.Logger.InfoContext(r.Context(), "a member is asked to drain", slog.String("member", id))
+	if byPage(r) {
+		drained(w, id)
+		return
+	}
 	answer(w, http.StatusAccepted, Draining{ID: id, State: "draining"})
 }

@@ -142,12 +142,3 @@ func TestRefusalsAreProblems(t *testing.T) {
 		t.Error(w.Header())
 	}
 }
-
-func TestIndexNamesThePaths(t *testing.T) {
-	w := try(t, Config{}, "GET", "/", nil)
-	for _, path := range []string{"/stats\n", "/stats/history", "/members\n", "/members/{id}/drain", "/metrics\n", "/debug/pprof/\n"} {
-		if !strings.Contains(w.Body.String(), path) {
-			t.Errorf("%q is not in %q", path, w.Body)
-		}
-	}
-}

@@ -24,18 +24,25 @@ var statuses = map[sighej.Code]int{
 	sighej.CodeMethodNotAllowed: http.StatusMethodNotAllowed,
 	CodeNoCluster:               http.StatusConflict,
 	sighej.CodeInvalid:          http.StatusUnprocessableEntity,
+	sighej.CodeRateLimited:      http.StatusTooManyRequests,
 	sighej.CodeInternal:         http.StatusInternalServerError,
 	sighej.CodeUnavailable:      http.StatusServiceUnavailable,
 }
 
 var errInternal = sighej.Errorf(sighej.CodeInternal, "something went wrong on our side; the log has more")
 
-// refuse answers with err, as what it may tell to the outside.
-func refuse(w http.ResponseWriter, err error) {
+// tellable returns what of err may be told to the outside.
+func tellable(err error) *sighej.Error {
 	coded, ok := errors.AsType[*sighej.Error](err)
 	if !ok || statuses[coded.Code] == 0 {
-		coded = errInternal
+		return errInternal
 	}
+	return coded
+}
+
+// refuse answers with err, as what it may tell to the outside.
+func refuse(w http.ResponseWriter, err error) {
+	coded := tellable(err)
 	status := statuses[coded.Code]
 	p := wire.Problem{
 		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: coded.Message, Code: string(coded.Code),
@@ -46,17 +53,23 @@ func refuse(w http.ResponseWriter, err error) {
 	switch status {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="sighej admin"`)
-	case http.StatusServiceUnavailable:
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(coded.RetryAfter.Seconds())))))
 	}
 	write(w, status, "application/problem+json", p)
 }
 
-// fail logs why a request was not done, and answers with it.
+// fail logs why a request was not done, and answers with it: on the page in words.
 func fail(w http.ResponseWriter, r *http.Request, logger *slog.Logger, err error) {
 	switch sighej.CodeOf(err) {
 	case sighej.CodeInternal, sighej.CodeUnavailable:
 		logger.WarnContext(r.Context(), "an operator's request failed", slog.String("route", r.Pattern), slog.Any("error", err))
+	}
+	if byPage(r) {
+		coded := tellable(err)
+		w.Header().Set("HX-Retarget", "#said") // also what was asked for the dialog
+		render(w, statuses[coded.Code], "said", said{Bad: true, Text: sentence(coded.Message)})
+		return
 	}
 	refuse(w, err)
 }

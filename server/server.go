@@ -58,6 +58,8 @@ type Member struct {
 	readiness readiness
 	public    listener
 	admin     listener
+	operators *admin.Handler // on it
+	nudges    admin.Latency  // how old nudges were when they were acknowledged
 
 	// In a cluster only.
 	cluster    *cluster.Config
@@ -109,7 +111,7 @@ func New(ctx context.Context, o Options, version string, logger *slog.Logger) (*
 		Store: m.stores.sessions, Lexicon: lexicon, TTL: o.TTL(), Beacon: o.Beacon(), Logger: logger, Immediate: o.RedisURL == "",
 		Now: m.stores.sessions.Now, SightingsPerSecond: o.SightingsPerSecond, SightingsBurst: o.SightingsBurst, MatchesPerHour: o.MatchesPerHour,
 		MaxSharedLabels: o.MaxSharedLabels,
-		MailboxWait:     inSeconds(m.metrics.mailbox), NudgeAcked: inSeconds(m.metrics.acked),
+		MailboxWait:     inSeconds(m.metrics.mailbox), NudgeAcked: m.nudgeAcked(),
 	}
 	m.sockets = ws.New(ws.Config{
 		Sessions: &m.sessions, Beacon: o.Beacon(), CheckOrigin: transport.OriginAllowed(o.Origins()),
@@ -127,24 +129,33 @@ func New(ctx context.Context, o Options, version string, logger *slog.Logger) (*
 
 // serve makes the two HTTP servers.
 func (m *Member) serve(o Options, faults func([]string) []sighej.InvalidField, catalogue []wire.Interest, floor *admin.Floor) {
-	stats := counts{m.stores.sessions, floor}.today
+	counts := counts{m.stores.sessions, floor}
 	public := transport.New(transport.Config{
 		Sessions: &m.sessions, Interests: catalogue, Faults: faults,
-		Health: m.readiness.health, Ready: m.readiness.ready, Stats: stats,
+		Health: m.readiness.health, Ready: m.readiness.ready, Stats: counts.stats,
 		AdminToken: o.AdminToken, Beacon: o.Beacon(), WebSocket: m.sockets,
 		AllowedOrigins: o.Origins(), RegistrationLimit: o.registrationLimit(m.public.Addr()), Lockout: o.lockout(m.public.Addr()), TrustedProxies: o.Proxies(),
 		App: webapp.Files(), Version: m.version, Answered: m.metrics.answers.answered, Logger: m.logger,
 	})
 	m.public.server = newHTTPServer(public, m.logger)
-	var token string
-	if !loopback(m.admin.Addr()) {
-		token = o.AdminToken
+	m.operators = admin.New(admin.Config{
+		Today: counts.today, History: m.stores.statistics.History, Floor: floor, Now: m.stores.sessions.Now,
+		Members: m.members, Drain: m.askToDrain, Nudges: &m.nudges, Health: m.readiness.health, Parts: o.parts(),
+		Metrics: m.metrics.registry, Version: m.version, Token: o.AdminToken, Logger: m.logger,
+		Address: func(r *http.Request) netip.Addr { return transport.ClientAddr(r, o.Proxies()) },
+	})
+	m.admin.server = newHTTPServer(m.operators, m.logger)
+	m.admin.server.RegisterOnShutdown(m.operators.Leave)
+	m.admin.server.ReadTimeout, m.admin.server.WriteTimeout = 0, 0 // a profile takes as long as it was asked for, and a page watches for hours
+}
+
+// nudgeAcked returns who is told how old a nudge was when it was acknowledged.
+func (m *Member) nudgeAcked() func(time.Duration) {
+	measure := inSeconds(m.metrics.acked)
+	return func(age time.Duration) {
+		measure(age)
+		m.nudges.Observe(age)
 	}
-	m.admin.server = newHTTPServer(admin.New(admin.Config{
-		Stats: stats, History: m.stores.statistics.History, Floor: floor, Now: m.stores.sessions.Now,
-		Members: m.members, Drain: m.askToDrain, Metrics: m.metrics.registry, Token: token, Logger: m.logger,
-	}), m.logger)
-	m.admin.server.WriteTimeout = 0 // a profile takes as long as it was asked for
 }
 
 func newHTTPServer(h http.Handler, logger *slog.Logger) *http.Server {
@@ -186,6 +197,7 @@ func (m *Member) Run(ctx context.Context) error {
 	live := m.live()
 	group.Go(func() error { return m.sockets.Run(background) })
 	group.Go(func() error { return m.flusher.Run(background) })
+	group.Go(func() error { return m.operators.Run(background) })
 	group.Go(func() error { m.stores.sweep(background, m.logger); return nil })
 	for _, l := range []listener{m.public, m.admin} {
 		group.Go(func() error {

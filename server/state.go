@@ -69,40 +69,39 @@ func (r *readiness) ready(ctx context.Context) (wire.Health, bool) {
 	return h, h.Status == "ok" || h.Status == "degraded"
 }
 
-// topCategories is how many categories the counts name.
-const topCategories = 10
-
 // counts reads the day's anonymous counts.
 type counts struct {
 	store sessionStore
 	floor *admin.Floor
 }
 
-func (c counts) today(ctx context.Context) (wire.Stats, error) {
+func (c counts) today(ctx context.Context) (admin.Today, error) {
 	totals, err := c.store.Totals(ctx, persistence.DayOf(c.store.Now()))
 	if err != nil {
-		return wire.Stats{}, err
+		return admin.Today{}, err
 	}
 	active, err := c.store.Active(ctx)
+	return admin.Today{Totals: totals, Active: active}, err
+}
+
+func (c counts) stats(ctx context.Context) (wire.Stats, error) {
+	today, err := c.today(ctx)
 	if err != nil {
 		return wire.Stats{}, err
 	}
-	return wire.Stats{
-		TotalSessionsToday: totals.Sessions, TotalMatchesToday: totals.Matches, TotalSightingsToday: totals.Sightings,
-		TopInterestCategories: top(c.floor.Categories(totals)), ActiveSessionsNow: active,
-	}, nil
+	return today.Stats(c.floor), nil
 }
 
-// top names the most frequent categories, without those under the floor: their
-// order would tell of their counts.
-func top(categories []admin.Category) []string {
-	names := make([]string, 0, topCategories)
-	for _, c := range categories {
-		if c.Sessions > 0 && len(names) < topCategories {
-			names = append(names, c.Name)
-		}
+// parts are what the components of a member's health are.
+func (o Options) parts() map[string]string {
+	parts := map[string]string{"sessions": "this process", "statistics": "SQLite", "cluster": "membership"}
+	if o.RedisURL != "" {
+		parts["sessions"] = "Redis"
 	}
-	return names
+	if o.DatabaseURL != "" {
+		parts["statistics"] = "PostgreSQL"
+	}
+	return parts
 }
 
 // floor keeps small counts of the catalogue's categories from being told. Its key

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// clientAddr is the address that a request comes from as far as it can be
+// ClientAddr is the address that a request comes from as far as it can be
 // known: that of the peer, or, when the peer is a trusted proxy, the nearest
 // address in X-Forwarded-For that is none. What a client writes into that header
 // itself stands further left and is never reached. It is the zero Addr for a
 // peer without an IP address.
-func clientAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
+func ClientAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}

@@ -29,7 +29,7 @@ func TestClientAddr(t *testing.T) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.RemoteAddr = c.peer
 		r.Header["X-Forwarded-For"] = c.forwarded
-		if got := clientAddr(r, trusted).String(); got != c.want {
+		if got := ClientAddr(r, trusted).String(); got != c.want {
 			t.Errorf("%s, %v: %s, want %s", c.peer, c.forwarded, got, c.want)
 		}
 	}

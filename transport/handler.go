@@ -122,7 +122,7 @@ func takesJSON(accept string) bool {
 // limitRegistrations holds each client address to its share.
 func (a *api) limitRegistrations(ctx huma.Context, next func(huma.Context)) {
 	r, _ := humago.Unwrap(ctx)
-	wait, ok := a.cfg.RegistrationLimit.Allow(clientAddr(r, a.cfg.TrustedProxies))
+	wait, ok := a.cfg.RegistrationLimit.Allow(ClientAddr(r, a.cfg.TrustedProxies))
 	if ok {
 		next(ctx)
 		return

@@ -49,7 +49,7 @@ func (l *Lockout) refuses(w http.ResponseWriter, r *http.Request, shown string) 
 	if l == nil || shown == "" {
 		return false
 	}
-	wait, out := l.failures.Exhausted(clientAddr(r, l.trusted))
+	wait, out := l.failures.Exhausted(ClientAddr(r, l.trusted))
 	if !out || l.knows(shown) {
 		return false
 	}
@@ -64,7 +64,7 @@ func (l *Lockout) observe(r *http.Request, shown string, status int) {
 	}
 	switch {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		_, _ = l.failures.Allow(clientAddr(r, l.trusted))
+		_, _ = l.failures.Allow(ClientAddr(r, l.trusted))
 	case status >= http.StatusBadRequest, public(r.Pattern): // tells nothing of the credential
 	case r.Pattern == forgetPattern:
 		place, print := l.place(shown)
