@@ -23,3 +23,12 @@ func (s *Session) Present(r Rotation) Token {
 func (s *Session) HeardAs(token Token, r Rotation, now time.Time) bool {
 	return token == s.Present(r) || token == r.Former && token != "" && now.Before(r.Until)
 }
+
+// Since returns when the session was first heard by a token that it is heard by:
+// the present one was taken grace before the former one ends.
+func (s *Session) Since(token Token, r Rotation, grace time.Duration) time.Time {
+	if token == r.Token && !r.Until.IsZero() {
+		return r.Until.Add(-grace)
+	}
+	return s.CreatedAt
+}

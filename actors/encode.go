@@ -13,10 +13,11 @@ import (
 // another release runs on, or from nobody of ours: it is treated like the zero
 // value, and the store decides what may come of it.
 
-// knownToPB is what a member tells of one of its sessions.
-func knownToPB(snap *snapshot) *actorpb.Session {
+// knownToPB is what a member tells of a session to one that asks for a token.
+func knownToPB(snap *snapshot, token sighej.Token) *actorpb.Session {
 	p := sessionToPB(snap.session)
 	p.Guarded = snap.guarded.Load()
+	p.HeardSince = snap.session.Since(token, snap.rotated(), rotationGrace).UnixMilli()
 	return p
 }
 

@@ -91,7 +91,7 @@ func (s *System) onSeek(from string, call uint64, k *actorpb.Seek) {
 		s.at(k.GetToken(), func(snap *snapshot, err error) {
 			switch {
 			case err == nil && s.shows(snap, sighej.Token(k.GetToken())) && shares(snap.session.Interests, k.GetInterests()):
-				s.sought(from, call, &actorpb.Sought{Session: knownToPB(snap)})
+				s.sought(from, call, &actorpb.Sought{Session: knownToPB(snap, sighej.Token(k.GetToken()))})
 			case err == nil || sighej.CodeOf(err) == sighej.CodeNotFound:
 				s.links.nobody(from, call)
 			default:
@@ -104,7 +104,8 @@ func (s *System) onSeek(from string, call uint64, k *actorpb.Seek) {
 // shows reports whether a session may be told of to another member whose phone has
 // heard a token.
 func (s *System) shows(snap *snapshot, token sighej.Token) bool {
-	return !snap.closed.Load() && snap.heardAs(token, s.cfg.Now())
+	now := s.cfg.Now()
+	return !snap.closed.Load() && snap.heardAs(token, now, now)
 }
 
 // sought answers a Seek.

@@ -56,7 +56,8 @@ func (s *System) byAccess(ctx context.Context, hash sighej.AccessHash) (*snapsho
 // byToken finds a session by what everyone in range can hear.
 func (s *System) byToken(ctx context.Context, token sighej.Token) (*snapshot, error) {
 	snap, err := s.find(ctx, token)
-	if sighej.CodeOf(err) == sighej.CodeNotFound || err == nil && !snap.heardAs(token, s.cfg.Now()) {
+	now := s.cfg.Now()
+	if sighej.CodeOf(err) == sighej.CodeNotFound || err == nil && !snap.heardAs(token, now, now) {
 		return nil, errUnknown
 	}
 	return snap, err

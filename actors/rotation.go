@@ -32,13 +32,14 @@ type stray struct {
 
 var errRotating = sighej.Errorf(sighej.CodeOverloaded, "the session is about to take another token already").After(time.Second)
 
-// heardAs reports whether hearing a token now is hearing this session.
-func (p *snapshot) heardAs(token sighej.Token, now time.Time) bool {
+// heardAs reports whether having heard a token at a time, and telling it now, is
+// having heard this session.
+func (p *snapshot) heardAs(token sighej.Token, now, at time.Time) bool {
 	r := p.rotation.Load()
 	if r == nil {
 		return token == p.session.Token
 	}
-	return p.session.HeardAs(token, *r, now)
+	return p.session.HeardAs(token, *r, now) && !at.Before(p.session.Since(token, *r, rotationGrace).Add(-clockSkew))
 }
 
 // rotated returns the tokens that the session has taken.
@@ -55,7 +56,7 @@ func (s *System) active(token sighej.Token, now time.Time) (*snapshot, bool) {
 		return snap, true
 	}
 	snap, ok := s.aliases.Load(token)
-	return snap, ok && snap.heardAs(token, now)
+	return snap, ok && snap.heardAs(token, now, now)
 }
 
 // alias makes an active session be found by the tokens it has taken, and no

@@ -91,7 +91,11 @@ func (s *System) onFoundAlias(p *actorpb.Session, q seek) {
 		s.send(q.asker, &sought{q.token, nil, errMoving})
 	default:
 		peer := s.abroad(p, address)
-		peer.rotation.Store(&sighej.Rotation{Token: q.token}) // it was asked for by that, and found
+		r := &sighej.Rotation{Token: q.token} // it was asked for by that, and found
+		if since := p.GetHeardSince(); since != 0 {
+			r.Until = milli(since).Add(rotationGrace)
+		}
+		peer.rotation.Store(r)
 		s.send(q.asker, &sought{q.token, peer, nil})
 	}
 }
@@ -109,7 +113,7 @@ func (s *System) onSeeks(from string, q *actorpb.Seeks) {
 		case !known:
 			s.onSeek(from, call, &actorpb.Seek{Token: strings.Clone(token), Interests: interests})
 		case s.shows(snap, sighej.Token(token)) && shares(snap.session.Interests, interests):
-			s.sought(from, call, &actorpb.Sought{Session: knownToPB(snap)})
+			s.sought(from, call, &actorpb.Sought{Session: knownToPB(snap, sighej.Token(token))})
 		default:
 			nobody = append(nobody, call)
 		}

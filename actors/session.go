@@ -37,6 +37,8 @@ type affairs struct {
 	rotating  bool       // the store is asked for another token
 	blocked   []sighej.Pair
 	veiled    uint32 // reports that waited for a decoy
+	lates     lates
+	reports   reports // with Config.Mutual
 }
 
 // company returns the session's affairs, which are there from then on.

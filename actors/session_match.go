@@ -24,6 +24,8 @@ func (a *session) onMeet(m *meet) {
 		refuse(sighej.Refused, nil)
 	case a.inquiries.knows(from.session):
 		refuse(sighej.AlreadyMatched, nil)
+	case a.system.cfg.Mutual && !a.reports.has(from.session.ID, now, a.system.cfg.SightingWindow):
+		refuse(sighej.Refused, nil) // this one's phone has not heard the other, or not yet
 	case !e.engaged() && a.atLimit(now):
 		refuse(sighej.Refused, nil)
 	default:
@@ -98,7 +100,7 @@ func (a *session) onMet(m *met) {
 	a.inquiries.disengage(e)
 	verdict := a.verdict(peer, m)
 	for _, w := range waiters {
-		w.settle(verdict)
+		a.tell(w, verdict)
 		verdict.NudgeSent = false // it is only the first one's doing
 	}
 }

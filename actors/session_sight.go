@@ -28,6 +28,9 @@ func (a *session) onSight(m *sight) {
 	b := report{m: m, tally: &a.system.tally}
 	for i := range m.sightings[:granted] {
 		v, e := a.look(&m.sightings[i], now)
+		if v.Code != "" {
+			a.undecided(&m.sightings[i])
+		}
 		b.put(i, v, e)
 	}
 	for i := granted; i < len(m.sightings); i++ {
@@ -41,13 +44,51 @@ func (a *session) onSight(m *sight) {
 
 // look decides a sighting, or returns the inquiry that will.
 func (a *session) look(s *sighej.Sighting, now time.Time) (sighej.Verdict, *inquiry) {
-	if a.closed.Load() {
+	if a.closed.Load() || !a.system.cfg.strong(s) {
 		return sighej.Verdict{}, nil
 	}
-	if peer, ok := a.system.active(s.Token, now); ok {
-		return a.judge(peer, s, now)
+	if !s.SeenAt.IsZero() {
+		if counts, code := a.company().lates.admit(s, now); !counts {
+			return sighej.Verdict{Code: code}, nil
+		}
 	}
-	return a.seek(s.Token)
+	peer, ok := a.system.active(s.Token, now)
+	switch {
+	case a.full(peer, s.Token, now):
+		return sighej.Verdict{Code: sighej.CodeMatchLimit}, nil
+	case ok:
+		return a.judge(peer, s, now)
+	default:
+		return a.seek(s.Token)
+	}
+}
+
+// full reports whether the session's limit of matches stands against a sighting:
+// whoever it is of, peer being nil if this member does not know, so that it tells
+// nothing about the peer. Only whom it has met, or is about to, is left out.
+func (a *session) full(peer *snapshot, token sighej.Token, now time.Time) bool {
+	if a.affairs == nil || !a.atLimit(now) {
+		return false
+	}
+	if peer != nil {
+		token = peer.session.Token
+	}
+	return a.inquiries.find(token) == nil && (peer == nil || peer != a.snapshot && !a.inquiries.knows(peer.session))
+}
+
+// undecided lets a sighting be told again that says when it was made.
+func (a *session) undecided(s *sighej.Sighting) {
+	if !s.SeenAt.IsZero() && a.affairs != nil {
+		a.lates.undo(s)
+	}
+}
+
+// tell gives one who waits for it the verdict.
+func (a *session) tell(w waiter, v sighej.Verdict) {
+	if v.Code != "" {
+		a.undecided(w.sighting)
+	}
+	w.settle(v)
 }
 
 // judge decides a sighting of peer, or asks the peer.
@@ -59,15 +100,28 @@ func (a *session) judge(peer *snapshot, s *sighej.Sighting, now time.Time) (sigh
 	switch {
 	case peer == a.snapshot:
 		return sighej.Verdict{Code: sighej.CodeInvalid}, nil
-	case !a.meets(peer, now, at), !peer.heardAs(s.Token, now):
+	case !a.meets(peer, now, at), !peer.heardAs(s.Token, now, at):
 		return sighej.Verdict{}, nil
 	case a.blocks(peer.session):
 		return sighej.Verdict{}, nil
 	case a.affairs != nil && a.inquiries.knows(peer.session) && !peer.guarded.Load():
 		return a.matchWith(peer), nil
+	case a.system.cfg.Mutual && !a.report(peer, at, now):
+		return sighej.Verdict{}, nil
 	default:
 		return a.approach(peer, now)
 	}
+}
+
+// report remembers that a peer was heard, for the peer to ask, and reports whether
+// that was lately enough.
+func (a *session) report(peer *snapshot, at, now time.Time) bool {
+	window := a.system.cfg.SightingWindow
+	if at.Before(now.Add(-window)) {
+		return false
+	}
+	a.company().reports.add(peer.session.ID, at, now, window)
+	return true
 }
 
 // approach asks a peer with an overlap to make a match.
@@ -75,7 +129,7 @@ func (a *session) approach(peer *snapshot, now time.Time) (sighej.Verdict, *inqu
 	a.company()
 	token := peer.session.Token
 	if !a.inquiries.find(token).engaged() && !a.inquiries.knows(peer.session) && a.atLimit(now) {
-		return sighej.Verdict{Code: sighej.CodeMatchLimit}, nil
+		return sighej.Verdict{}, nil // others were faster; a code would tell that the two share an interest
 	}
 	e, ok := a.inquiries.begin(token)
 	if !ok {
@@ -151,7 +205,7 @@ func (a *session) onSought(m *sought) {
 		if awaited != nil {
 			awaited.waiters = append(awaited.waiters, w)
 		} else {
-			w.settle(v)
+			a.tell(w, v)
 		}
 	}
 	a.inquiries.end(e)

@@ -50,6 +50,11 @@ type Config struct {
 	SightingsBurst     int
 	MatchesPerHour     int // new ones of one session
 	MaxSharedLabels    int // shown of one match
+
+	// Mutual makes a match only of two who have heard each other within SightingWindow.
+	Mutual         bool
+	SightingWindow time.Duration
+	RSSIFloor      int // dBm; a sighting below it, or that tells none, counts for nothing; 0: off
 }
 
 // System is the live sessions of one member. Several can live in one process.

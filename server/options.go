@@ -26,6 +26,10 @@ type Options struct {
 	InterestKey       string `env:"INTEREST_KEY" group:"Sessions" placeholder:"SECRET" help:"Secret under which interests are hashed at rest: at least 32 characters, the same on every member. Without one a random key is kept in DATA_DIR/interest.key."`
 	Catalogue         string `env:"CATALOGUE" group:"Sessions" placeholder:"FILE" help:"File with the catalogue of interests, instead of the one that is built in."`
 
+	MatchPolicy    string `env:"MATCH_POLICY" group:"Matches" default:"one-sided" placeholder:"POLICY" help:"one-sided: a match is made when one of two phones reports the other. mutual: when both do, within SIGHTING_WINDOW. Default: ${default}."`
+	SightingWindow int    `env:"SIGHTING_WINDOW" group:"Matches" default:"60" placeholder:"N" help:"With MATCH_POLICY=mutual: how far apart the two reports may be, in seconds, from 1 to 900. Default: ${default}."`
+	RSSIFloor      int    `env:"RSSI_FLOOR" group:"Matches" default:"0" placeholder:"DBM" help:"Sightings weaker than this, in dBm, and those that do not tell their strength, count for nothing: from -127 to -1, or 0 for no floor. Default: ${default}."`
+
 	ListenAddr      string `env:"LISTEN_ADDR" group:"Listeners" default:"127.0.0.1:8000" placeholder:"HOST:PORT" help:"Where phones reach the API and the WebSocket; port 0 takes a free one. Default: ${default}."`
 	AdminListenAddr string `env:"ADMIN_LISTEN_ADDR" group:"Listeners" default:"127.0.0.1:8001" placeholder:"HOST:PORT" help:"Where operators reach the dashboard, the statistics and the metrics. Beyond loopback it needs an ADMIN_TOKEN. Default: ${default}."`
 	AdminToken      string `env:"ADMIN_TOKEN" group:"Listeners" placeholder:"SECRET" help:"Token of operators, as a bearer or to log in with, at least 16 characters. The internal listener then asks for it on loopback too, and GET /stats also answers on the public listener."`
@@ -54,10 +58,13 @@ type Options struct {
 	LogFormat string `env:"LOG_FORMAT" group:"Logging" default:"auto" placeholder:"FORMAT" help:"text, json, or auto: text on a terminal, JSON elsewhere. Default: ${default}."`
 }
 
-// Values of Auth, Interests and LogFormat.
+// Values of Auth, Interests, MatchPolicy and LogFormat.
 const (
 	AuthBearer = "bearer"
 	AuthBeacon = "beacon"
+
+	PolicyOneSided = "one-sided"
+	PolicyMutual   = "mutual"
 
 	InterestsOpen      = "open"
 	InterestsCatalogue = "catalogue"

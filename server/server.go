@@ -112,6 +112,7 @@ func New(ctx context.Context, o Options, version string, logger *slog.Logger) (*
 		Now: m.stores.sessions.Now, SightingsPerSecond: o.SightingsPerSecond, SightingsBurst: o.SightingsBurst, MatchesPerHour: o.MatchesPerHour,
 		MaxSharedLabels: o.MaxSharedLabels,
 		MailboxWait:     inSeconds(m.metrics.mailbox), NudgeAcked: m.nudgeAcked(),
+		Mutual: o.MatchPolicy == PolicyMutual, SightingWindow: time.Duration(o.SightingWindow) * time.Second, RSSIFloor: o.RSSIFloor,
 	}
 	m.sockets = ws.New(ws.Config{
 		Sessions: &m.sessions, Beacon: o.Beacon(), CheckOrigin: transport.OriginAllowed(o.Origins()),

@@ -10,12 +10,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"i80.dk/sighej/wire"
 )
 
 const (
 	maxSessionTTLSeconds = 7 * 24 * 60 * 60
 	minInterestKeyLen    = 32
-	minAdminTokenLen     = 16
+
+	maxSightingWindow = 15 * 60 // an older sighting counts for nothing anyway
+	minAdminTokenLen  = 16
 )
 
 // Fault is what is wrong with one setting. It never bears the value of one that
@@ -60,6 +64,7 @@ func (o Options) Validate() error {
 	var f faults
 	f.stores(o)
 	f.sessions(o)
+	f.matches(o)
 	f.listeners(o)
 	f.cluster(o)
 	f.origins(o.AllowedOrigins)
@@ -138,6 +143,16 @@ func (f *faults) sessions(o Options) {
 	f.oneOf("INTERESTS", o.Interests, InterestsOpen, InterestsCatalogue)
 	if o.InterestKey != "" && len(o.InterestKey) < minInterestKeyLen {
 		f.add("INTEREST_KEY", "must have at least %d characters", minInterestKeyLen)
+	}
+}
+
+func (f *faults) matches(o Options) {
+	f.oneOf("MATCH_POLICY", o.MatchPolicy, PolicyOneSided, PolicyMutual)
+	if o.SightingWindow < 1 || o.SightingWindow > maxSightingWindow {
+		f.add("SIGHTING_WINDOW", "must be from 1 to %d, not %d", maxSightingWindow, o.SightingWindow)
+	}
+	if o.RSSIFloor < wire.MinRSSI || o.RSSIFloor > 0 {
+		f.add("RSSI_FLOOR", "must be from %d to -1, or 0 for none, not %d", wire.MinRSSI, o.RSSIFloor)
 	}
 }
 

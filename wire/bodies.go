@@ -60,7 +60,7 @@ type MatchResult struct {
 type Sighting struct {
 	Token  string     `json:"token" minLength:"6" maxLength:"64" pattern:"^[A-Za-z0-9_-]+$" example:"xyz789"`
 	RSSI   *int       `json:"rssi,omitempty" minimum:"-127" maximum:"20" doc:"Received signal strength in dBm."`
-	SeenAt *time.Time `json:"seen_at,omitempty" doc:"When it was heard, for late uploads. Default: now. Before either session began it counts for nothing."`
+	SeenAt *time.Time `json:"seen_at,omitempty" doc:"When it was heard, for late uploads, at most 15 minutes ago. Default: now. Outside the life of either session or of the token it counts for nothing, and each counts once."`
 }
 
 // SightingsRequest is the body of POST /sightings.

@@ -1355,7 +1355,8 @@ type Session struct {
 	CreatedAt     int64                  `protobuf:"varint,3,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"` // Unix milliseconds
 	ExpiresAt     int64                  `protobuf:"varint,4,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"` // Unix milliseconds
 	Interests     []uint64               `protobuf:"fixed64,5,rep,packed,name=interests,proto3" json:"interests,omitempty"`
-	Guarded       bool                   `protobuf:"varint,6,opt,name=guarded,proto3" json:"guarded,omitempty"` // it has blocked somebody: ask it about everyone, also whom it has met
+	Guarded       bool                   `protobuf:"varint,6,opt,name=guarded,proto3" json:"guarded,omitempty"`                         // it has blocked somebody: ask it about everyone, also whom it has met
+	HeardSince    int64                  `protobuf:"varint,7,opt,name=heard_since,json=heardSince,proto3" json:"heard_since,omitempty"` // Unix milliseconds: by the token that was asked for; 0: not told
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1430,6 +1431,13 @@ func (x *Session) GetGuarded() bool {
 		return x.Guarded
 	}
 	return false
+}
+
+func (x *Session) GetHeardSince() int64 {
+	if x != nil {
+		return x.HeardSince
+	}
+	return 0
 }
 
 // Seek asks for the session that has a token.
@@ -2322,7 +2330,7 @@ const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"\n" +
 	"session_id\x18\x01 \x01(\fR\tsessionId\x12\x1d\n" +
 	"\n" +
-	"expires_at\x18\x02 \x01(\x03R\texpiresAt\"\xb4\x01\n" +
+	"expires_at\x18\x02 \x01(\x03R\texpiresAt\"\xd5\x01\n" +
 	"\aSession\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x1d\n" +
 	"\n" +
@@ -2332,7 +2340,9 @@ const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"\n" +
 	"expires_at\x18\x04 \x01(\x03R\texpiresAt\x12\x1c\n" +
 	"\tinterests\x18\x05 \x03(\x06R\tinterests\x12\x18\n" +
-	"\aguarded\x18\x06 \x01(\bR\aguarded\"N\n" +
+	"\aguarded\x18\x06 \x01(\bR\aguarded\x12\x1f\n" +
+	"\vheard_since\x18\a \x01(\x03R\n" +
+	"heardSince\"N\n" +
 	"\x04Seek\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x12\n" +
 	"\x04hops\x18\x02 \x01(\rR\x04hops\x12\x1c\n" +

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"time"
 
 	"i80.dk/sighej"
@@ -49,6 +50,15 @@ func (h *held) hear(token sighej.Token, at time.Time, worth bool) bool {
 		h.remove(h.queue[0].token)
 	}
 	return true
+}
+
+// forget takes out the sightings that are too old to count.
+func (h *held) forget(now time.Time) {
+	for _, c := range slices.Clone(h.queue) {
+		if c.age(now) > stale {
+			h.remove(c.token)
+		}
+	}
 }
 
 // first returns the first few.

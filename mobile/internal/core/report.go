@@ -14,6 +14,7 @@ const (
 	pace       = 3 * time.Second  // from one full report to the next: under the 20 sightings a second it allows
 	fresh      = 10 * time.Second // a sighting this young is of now
 	reportTime = 10 * time.Second // for the answer
+	stale      = 15 * time.Minute // a sighting this old counts for nothing
 	matchPause = 10 * time.Minute // when the session has made too many matches
 )
 
@@ -23,6 +24,10 @@ func (r *run) report(ctx context.Context, p *phone.Phone) time.Time {
 	ctx, cancel := context.WithTimeout(ctx, reportTime)
 	defer cancel()
 	r.core.mu.Lock()
+	if r.held.forget(time.Now()); r.held.len() == 0 {
+		r.core.mu.Unlock()
+		return time.Now()
+	}
 	claims, young := r.batch()
 	sightings := r.sightings(claims, young, p)
 	r.reporting = cancel
