@@ -170,10 +170,16 @@ func benchmarkMatch(b *testing.B, members ...*process) {
 }
 
 // BenchmarkSightingOverHTTP is POST /match without an overlap: what the HTTP API
-// and one letter cost, with nothing else behind them.
+// and one letter cost, with nothing else behind them but, on Redis, decoys.
 func BenchmarkSightingOverHTTP(b *testing.B) {
+	b.Run("memory", func(b *testing.B) { benchmarkSighting(b, startProcess(b, unlimited()...)) })
+	b.Run("redis", func(b *testing.B) {
+		benchmarkSighting(b, startProcess(b, unlimited("REDIS_URL="+testservers.Redis(b).URL(), "INTEREST_KEY="+key)...))
+	})
+}
+
+func benchmarkSighting(b *testing.B, p *process) {
 	const workers = 128
-	p := startProcess(b, "SIGHTINGS_PER_SECOND=0")
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: workers}}
 	a, other := p.register(newToken(), "go"), p.register(newToken(), "chess")
 	start := p.cpu()
