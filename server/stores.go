@@ -37,6 +37,9 @@ const (
 // this process, so only one in so many is timed.
 const timeMemory = 16
 
+// StatisticsFile is what SQLite's file under DATA_DIR is called.
+const StatisticsFile = "statistics.db"
+
 type stores struct {
 	sessions   sessionStore
 	timed      *timedSessions // the same
@@ -57,7 +60,7 @@ func openStores(ctx context.Context, o Options, metrics storeMetrics, logger *sl
 	if o.DatabaseURL != "" {
 		s.statistics, err = pgstore.Open(ctx, o.DatabaseURL)
 	} else {
-		s.statistics, err = sqlitestore.Open(filepath.Join(o.DataDir, "statistics.db"))
+		s.statistics, err = sqlitestore.Open(filepath.Join(o.DataDir, StatisticsFile))
 	}
 	if err != nil {
 		_ = s.sessions.Close()

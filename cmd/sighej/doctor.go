@@ -17,7 +17,8 @@ import (
 )
 
 type doctorCommand struct {
-	Check doctorCheckCommand `cmd:"" default:"withargs" help:"Look at everything that a member with these settings needs. The default."`
+	Check  doctorCheckCommand  `cmd:"" default:"withargs" help:"Look at everything that a member with these settings needs. The default."`
+	Forget doctorForgetCommand `cmd:"" help:"Prove that nothing is left of a session that is over."`
 }
 
 type doctorCheckCommand struct {
