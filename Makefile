@@ -53,6 +53,8 @@ test: servers ## vet and test against real servers; the concurrent packages unde
 	go vet ./...
 	go list ./... | grep -vE '$(RACED)' | xargs $(GOTEST)
 	go list ./... | grep -E '$(RACED)' | CGO_ENABLED=1 xargs $(GOTEST) -race
+	go -C deploy/check vet .
+	go -C deploy/check test -timeout 10m .
 	@$(MAKE) --no-print-directory test-app
 
 .PHONY: test-app
@@ -91,6 +93,8 @@ lint: servers bin/golangci-lint bin/gofumpt ## check style, imports, formatting 
 	go mod tidy -diff
 	go -C mobile/app mod tidy -diff
 	go -C tools mod tidy -diff
+	cd deploy/check && $(CURDIR)/bin/golangci-lint run
+	go -C deploy/check mod tidy -diff
 	go -C mobile/bind mod tidy -diff
 
 .PHONY: fmt
