@@ -13,6 +13,7 @@ import (
 type far struct {
 	address string
 	ask     *actorpb.Ask
+	trail   *trail
 }
 
 // locate tells whether the caller's session lives on another member; nil: on
@@ -53,7 +54,7 @@ func (s *System) place(ask *actorpb.Ask) (*far, error) {
 	if err != nil || onTo == "" {
 		return nil, err
 	}
-	return &far{onTo, ask}, nil
+	return &far{address: onTo, ask: ask}, nil
 }
 
 // follow makes an Ask for a token that its session has taken one for the session's
@@ -74,6 +75,7 @@ func (s *System) follow(ctx context.Context, ask *actorpb.Ask) (*far, error) {
 // elsewhere asks the session's member and waits for its answer.
 func elsewhere[T any](ctx context.Context, s *System, f *far, read func(*actorpb.Answer) (T, error)) (T, error) {
 	answer := newAnswer[T]()
+	f.trail = s.trailOf(ctx)
 	s.ask(f, func(a *actorpb.Answer, err error) {
 		var v T
 		if err == nil {
@@ -85,7 +87,7 @@ func elsewhere[T any](ctx context.Context, s *System, f *far, read func(*actorpb
 }
 
 func (s *System) ask(f *far, done func(*actorpb.Answer, error)) {
-	s.links.call(f.address, &actorpb.Item{Kind: &actorpb.Item_Ask{Ask: f.ask}}, func(item *actorpb.Item, err error) {
+	s.links.call(f.address, &actorpb.Item{Trace: f.trail.encode(), Kind: &actorpb.Item_Ask{Ask: f.ask}}, func(item *actorpb.Item, err error) {
 		if err == nil {
 			err = faultFromPB(item.GetAnswer().GetFault())
 		}
@@ -114,33 +116,37 @@ func readStanding(token string) func(*actorpb.Answer) (sighej.Standing, error) {
 }
 
 // onAsk takes a phone's call that another member passed on.
-func (s *System) onAsk(a *actorpb.Ask, answer func(*actorpb.Answer)) {
+func (s *System) onAsk(t *trail, a *actorpb.Ask, answer func(*actorpb.Answer)) {
 	fail := func(err error) { answer(&actorpb.Answer{Fault: faultToPB(err)}) }
 	switch f, err := s.place(a); {
 	case err != nil:
 		fail(err)
 	case f != nil:
 		a.Hops++
+		f.trail = t
 		s.passOn(f, nil, answer)
 	case a.GetRegister() != nil:
-		if !s.desk.do(func() { s.onRegister(a, answer) }) {
+		if !s.desk.do(func() { s.onRegister(t, a, answer) }) {
 			fail(errBusy)
 		}
 	default:
-		s.at(a.GetToken(), func(snap *snapshot, err error) {
+		s.at(t, a.GetToken(), func(snap *snapshot, err error) {
 			if err == nil && s.away(snap.pid) { // the token is one that its session has taken
 				a.Token = string(snap.session.Token)
 				a.Hops++
 				if f, err := s.place(a); f != nil || err != nil {
+					if f != nil {
+						f.trail = t
+					}
 					s.passOn(f, err, answer)
 					return
 				}
 			}
 			if err == nil && s.proves(a, snap) {
-				s.carryOut(snap, a, answer)
+				s.carryOut(t, snap, a, answer)
 				return
 			}
-			if !s.desk.do(func() { fail(s.unproven(a, err)) }) {
+			if !s.desk.do(func() { fail(s.unproven(t, a, err)) }) {
 				fail(errBusy)
 			}
 		})
@@ -174,7 +180,7 @@ func (s *System) proves(a *actorpb.Ask, snap *snapshot) bool {
 
 // unproven is what the caller is told, err being what came of the search. It
 // asks the store.
-func (s *System) unproven(a *actorpb.Ask, err error) error {
+func (s *System) unproven(t *trail, a *actorpb.Ask, err error) error {
 	switch {
 	case err != nil && sighej.CodeOf(err) != sighej.CodeNotFound:
 		return err
@@ -185,7 +191,7 @@ func (s *System) unproven(a *actorpb.Ask, err error) error {
 	case !a.GetNamed():
 		return errUnauthorized
 	}
-	switch _, err := s.cfg.Store.Find(context.Background(), sighej.AccessHash(a.GetAccess())); {
+	switch _, err := s.cfg.Store.Find(t.context(), sighej.AccessHash(a.GetAccess())); {
 	case err == nil:
 		return errForbidden
 	case sighej.CodeOf(err) == sighej.CodeNotFound:
@@ -196,7 +202,7 @@ func (s *System) unproven(a *actorpb.Ask, err error) error {
 }
 
 // carryOut does what a phone asked of its session.
-func (s *System) carryOut(snap *snapshot, a *actorpb.Ask, answer func(*actorpb.Answer)) {
+func (s *System) carryOut(t *trail, snap *snapshot, a *actorpb.Ask, answer func(*actorpb.Answer)) {
 	done := func(err error) { answer(&actorpb.Answer{Fault: faultToPB(err)}) }
 	standing := func(v sighej.Standing, err error) {
 		if err != nil {
@@ -207,23 +213,23 @@ func (s *System) carryOut(snap *snapshot, a *actorpb.Ask, answer func(*actorpb.A
 	}
 	switch k := a.GetWhat().(type) {
 	case *actorpb.Ask_Sight:
-		s.send(snap.pid, &sight{sightingsFromPB(k.Sight), func(v []sighej.Verdict, err error) {
+		s.send(snap.pid, t.wrap(&sight{sightingsFromPB(k.Sight), func(v []sighej.Verdict, err error) {
 			if err != nil {
 				answer(&actorpb.Answer{Fault: faultToPB(err)})
 				return
 			}
 			answer(&actorpb.Answer{What: &actorpb.Answer_Verdicts{Verdicts: verdictsToPB(v)}})
-		}})
+		}}))
 	case *actorpb.Ask_Open:
-		s.send(snap.pid, &setOpen{k.Open, standing})
+		s.send(snap.pid, t.wrap(&setOpen{k.Open, standing}))
 	case *actorpb.Ask_Rotate:
-		s.send(snap.pid, &rotate{sighej.Token(k.Rotate), standing})
+		s.send(snap.pid, t.wrap(&rotate{sighej.Token(k.Rotate), standing}))
 	case *actorpb.Ask_Describe:
-		s.send(snap.pid, &describe{standing})
+		s.send(snap.pid, t.wrap(&describe{standing}))
 	case *actorpb.Ask_Forget:
-		s.send(snap.pid, &forget{done})
+		s.send(snap.pid, t.wrap(&forget{done}))
 	case *actorpb.Ask_Block:
-		s.send(snap.pid, &block{nudgeID(k.Block), done})
+		s.send(snap.pid, t.wrap(&block{nudgeID(k.Block), done}))
 	case *actorpb.Ask_Admit:
 		answer(&actorpb.Answer{What: &actorpb.Answer_SessionId{SessionId: snap.session.ID[:]}, Token: string(snap.session.Token)})
 	default:
@@ -231,9 +237,9 @@ func (s *System) carryOut(snap *snapshot, a *actorpb.Ask, answer func(*actorpb.A
 	}
 }
 
-func (s *System) onRegister(a *actorpb.Ask, answer func(*actorpb.Answer)) {
+func (s *System) onRegister(t *trail, a *actorpb.Ask, answer func(*actorpb.Answer)) {
 	r := a.GetRegister()
-	registered, err := s.register(context.Background(), sighej.NewSession{
+	registered, err := s.register(t.context(), sighej.NewSession{
 		Token: sighej.Token(a.GetToken()), Interests: r.GetInterests(), Open: r.GetOpen(),
 	}, sighej.AccessHash(a.GetAccess()))
 	if err != nil {

@@ -138,10 +138,11 @@ func (c *connection) acknowledged(ids ...sighej.NudgeID) {
 func (c *connection) tellAway(message any) {
 	s, address, token := c.system, c.session.GetAddress(), string(c.key.Token)
 	ask := &actorpb.Ask{Token: token, SessionId: c.key.ID[:]}
+	message, t := unwrap(message)
 	switch m := message.(type) {
 	case *sight:
 		ask.What = &actorpb.Ask_Sight{Sight: sightingsToPB(m.sightings)}
-		s.ask(&far{address, ask}, func(a *actorpb.Answer, err error) {
+		s.ask(&far{address, ask, t}, func(a *actorpb.Answer, err error) {
 			if err != nil {
 				m.done(nil, err)
 				return
@@ -150,7 +151,7 @@ func (c *connection) tellAway(message any) {
 		})
 	case *setOpen:
 		ask.What = &actorpb.Ask_Open{Open: m.open}
-		s.ask(&far{address, ask}, func(a *actorpb.Answer, err error) {
+		s.ask(&far{address, ask, t}, func(a *actorpb.Answer, err error) {
 			if err != nil {
 				m.done(sighej.Standing{}, err)
 				return
@@ -159,7 +160,7 @@ func (c *connection) tellAway(message any) {
 		})
 	case *block:
 		ask.What = &actorpb.Ask_Block{Block: m.nudge[:]}
-		s.ask(&far{address, ask}, func(_ *actorpb.Answer, err error) { m.done(err) })
+		s.ask(&far{address, ask, t}, func(_ *actorpb.Answer, err error) { m.done(err) })
 	case *ack:
 		nudges := make([][]byte, len(m.ids))
 		for i := range m.ids {

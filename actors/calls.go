@@ -109,7 +109,7 @@ func (s *System) Sight(ctx context.Context, c sighej.Caller, sightings []sighej.
 	if err != nil {
 		return nil, err
 	}
-	return await(ctx, s, func(a answer[[]sighej.Verdict]) { s.send(snap.pid, &sight{sightings, a.give}) })
+	return await(ctx, s, func(a answer[[]sighej.Verdict]) { s.send(snap.pid, s.trailOf(ctx).wrap(&sight{sightings, a.give})) })
 }
 
 // Describe returns the caller's session as it stands.
@@ -126,7 +126,7 @@ func (s *System) Describe(ctx context.Context, c sighej.Caller) (sighej.Standing
 	if err != nil {
 		return sighej.Standing{}, err
 	}
-	return await(ctx, s, func(a answer[sighej.Standing]) { s.send(snap.pid, &describe{a.give}) })
+	return await(ctx, s, func(a answer[sighej.Standing]) { s.send(snap.pid, s.trailOf(ctx).wrap(&describe{a.give})) })
 }
 
 // SetOpen records the caller's consent. Withdrawn, it stops new matches at once,
@@ -144,7 +144,7 @@ func (s *System) SetOpen(ctx context.Context, c sighej.Caller, open bool) (sighe
 	if err != nil {
 		return sighej.Standing{}, err
 	}
-	return await(ctx, s, func(a answer[sighej.Standing]) { s.send(snap.pid, &setOpen{open, a.give}) })
+	return await(ctx, s, func(a answer[sighej.Standing]) { s.send(snap.pid, s.trailOf(ctx).wrap(&setOpen{open, a.give})) })
 }
 
 // Forget ends the caller's session and leaves nothing of it.
@@ -169,7 +169,7 @@ func (s *System) tell(ctx context.Context, c sighej.Caller, ask *actorpb.Ask, me
 		return err
 	}
 	_, err = await(ctx, s, func(a answer[struct{}]) {
-		s.send(snap.pid, message(func(err error) { a.give(struct{}{}, err) }))
+		s.send(snap.pid, s.trailOf(ctx).wrap(message(func(err error) { a.give(struct{}{}, err) })))
 	})
 	return err
 }

@@ -109,6 +109,17 @@ func (c *connection) Receive(ctx actor.Context) {
 			c.crash(message, r)
 		}
 	}()
+	c.dispatch(ctx, message)
+}
+
+// handleTraced handles a message in a span of its own.
+func (c *connection) handleTraced(ctx actor.Context, m *traced) {
+	_, end := c.system.take(m, "connection")
+	defer end()
+	c.dispatch(ctx, m.message)
+}
+
+func (c *connection) dispatch(ctx actor.Context, message any) {
 	switch m := message.(type) {
 	case *nudge:
 		c.onNudge(m)
@@ -129,6 +140,8 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.onAttached(m)
 	case *ended:
 		c.onEnded(m)
+	case *traced:
+		c.handleTraced(ctx, m)
 	case reattach:
 		c.onReattach(m)
 	case closed:
@@ -288,11 +301,11 @@ func (c *connection) onSightingFrame(m *frame) {
 		return
 	}
 	system, self, ref := c.system, c.handle.pid, m.Ref
-	c.tell(&sight{sightings, func(verdicts []sighej.Verdict, err error) {
+	c.tell(system.root(&sight{sightings, func(verdicts []sighej.Verdict, err error) {
 		if ref != "" || err != nil {
 			system.send(self, &sighted{ref, sightings, verdicts, err})
 		}
-	}})
+	}}))
 }
 
 // sightingsOf checks what a sighting frame reports.
@@ -321,7 +334,8 @@ func sightingsOf(f wire.ClientFrame) ([]sighej.Sighting, error) {
 
 // crash closes a connection whose handling of a message panicked.
 func (c *connection) crash(message, reason any) {
-	c.system.cfg.Logger.Error("a connection's actor panicked",
+	message, t := unwrap(message)
+	c.system.cfg.Logger.ErrorContext(t.context(), "a connection's actor panicked",
 		slog.String("message", fmt.Sprintf("%T", message)), slog.String("panic", fmt.Sprint(reason)), slog.String("stack", string(debug.Stack())))
 	if c.handle != nil {
 		c.handle.socket.Close(wire.CloseReset)

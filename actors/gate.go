@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"context"
 	"slices"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -25,13 +24,14 @@ func (s *System) onItem(from string, item *actorpb.Item) {
 		a.Call = item.GetCall()
 		s.links.note(from, a) // if it is lost the call runs out of time
 	}
+	t := s.arrived(item.GetTrace())
 	switch k := item.GetKind().(type) {
 	case *actorpb.Item_Ask:
-		s.onAsk(k.Ask, func(a *actorpb.Answer) { answer(&actorpb.Item{Kind: &actorpb.Item_Answer{Answer: a}}) })
+		s.onAsk(t, k.Ask, func(a *actorpb.Answer) { answer(&actorpb.Item{Kind: &actorpb.Item_Answer{Answer: a}}) })
 	case *actorpb.Item_Seek:
-		s.onSeek(from, item.GetCall(), k.Seek)
+		s.onSeek(t, from, item.GetCall(), k.Seek)
 	case *actorpb.Item_Meet:
-		s.onMeet(from, k.Meet, func(r *actorpb.Met) { answer(&actorpb.Item{Kind: &actorpb.Item_Met{Met: r}}) })
+		s.onMeet(t, from, k.Meet, func(r *actorpb.Met) { answer(&actorpb.Item{Kind: &actorpb.Item_Met{Met: r}}) })
 	case *actorpb.Item_Attach:
 		s.onAttach(from, k.Attach)
 	case *actorpb.Item_Detach:
@@ -44,7 +44,7 @@ func (s *System) onItem(from string, item *actorpb.Item) {
 		s.refresh(sighej.Token(k.Refresh.GetToken()))
 	case *actorpb.Item_Nudge, *actorpb.Item_Attached, *actorpb.Item_Ended:
 		connection, message := fromSession(item)
-		s.send(actor.NewPID(s.actors.Address(), connection), message)
+		s.send(actor.NewPID(s.actors.Address(), connection), t.wrap(message))
 	}
 }
 
@@ -62,25 +62,27 @@ func (s *System) here(token string, hops uint32) (onTo string, err error) {
 }
 
 // at finds the session for a message and calls then, at once or from the desk.
-func (s *System) at(token string, then func(*snapshot, error)) {
+func (s *System) at(t *trail, token string, then func(*snapshot, error)) {
 	now := s.cfg.Now()
 	if snap, ok := s.active(sighej.Token(token), now); ok && snap.live(now) {
 		then(snap, nil)
 		return
 	}
-	if !s.desk.do(func() { then(s.find(context.Background(), sighej.Token(token))) }) {
+	if !s.desk.do(func() { then(s.find(t.context(), sighej.Token(token))) }) {
 		then(nil, errBusy)
 	}
 }
 
-func (s *System) onSeek(from string, call uint64, k *actorpb.Seek) {
+func (s *System) onSeek(t *trail, from string, call uint64, k *actorpb.Seek) {
+	t, end := s.begin(t, "member seek")
+	defer end()
 	onTo, err := s.here(k.GetToken(), k.GetHops())
 	switch {
 	case err != nil:
 		s.sought(from, call, &actorpb.Sought{Fault: faultToPB(err)})
 	case onTo != "":
 		k.Hops++
-		s.links.call(onTo, &actorpb.Item{Kind: &actorpb.Item_Seek{Seek: k}}, func(item *actorpb.Item, err error) {
+		s.links.call(onTo, &actorpb.Item{Trace: t.encode(), Kind: &actorpb.Item_Seek{Seek: k}}, func(item *actorpb.Item, err error) {
 			if err != nil {
 				s.sought(from, call, &actorpb.Sought{Fault: faultToPB(err)})
 				return
@@ -88,7 +90,7 @@ func (s *System) onSeek(from string, call uint64, k *actorpb.Seek) {
 			s.sought(from, call, item.GetSought())
 		})
 	default:
-		s.at(k.GetToken(), func(snap *snapshot, err error) {
+		s.at(t, k.GetToken(), func(snap *snapshot, err error) {
 			switch {
 			case err == nil && s.shows(snap, sighej.Token(k.GetToken())) && shares(snap.session.Interests, k.GetInterests()):
 				s.sought(from, call, &actorpb.Sought{Session: knownToPB(snap, sighej.Token(k.GetToken()))})
@@ -124,14 +126,14 @@ func shares(own []sighej.InterestHash, wanted []uint64) bool {
 	return len(wanted) == 0
 }
 
-func (s *System) onMeet(from string, k *actorpb.Meet, answer func(*actorpb.Met)) {
+func (s *System) onMeet(t *trail, from string, k *actorpb.Meet, answer func(*actorpb.Met)) {
 	onTo, err := s.here(k.GetToken(), k.GetHops())
 	switch {
 	case err != nil:
 		answer(&actorpb.Met{Fault: faultToPB(err)})
 	case onTo != "":
 		k.Hops++
-		s.links.call(onTo, &actorpb.Item{Kind: &actorpb.Item_Meet{Meet: k}}, func(item *actorpb.Item, err error) {
+		s.links.call(onTo, &actorpb.Item{Trace: t.encode(), Kind: &actorpb.Item_Meet{Meet: k}}, func(item *actorpb.Item, err error) {
 			if err != nil {
 				answer(&actorpb.Met{Fault: faultToPB(err)})
 				return
@@ -139,15 +141,15 @@ func (s *System) onMeet(from string, k *actorpb.Meet, answer func(*actorpb.Met))
 			answer(item.GetMet())
 		})
 	default:
-		s.at(k.GetToken(), func(snap *snapshot, err error) {
+		s.at(t, k.GetToken(), func(snap *snapshot, err error) {
 			switch {
 			case err == nil:
-				s.send(snap.pid, &meet{
+				s.send(snap.pid, t.wrap(&meet{
 					system: s, from: s.abroad(k.GetFrom(), from), token: sighej.Token(k.GetToken()),
 					answer: func(r *met) {
 						answer(&actorpb.Met{Fault: faultToPB(r.err), Outcome: uint32(r.outcome), Match: matchToPB(r.match)})
 					},
-				})
+				}))
 			case sighej.CodeOf(err) == sighej.CodeNotFound:
 				answer(&actorpb.Met{Outcome: uint32(sighej.Refused)})
 			default:
@@ -166,7 +168,7 @@ func (s *System) onAttach(from string, k *actorpb.Attach) {
 		s.push(connection, &ended{closeMoved})
 		return
 	}
-	s.at(k.GetToken(), func(snap *snapshot, err error) {
+	s.at(nil, k.GetToken(), func(snap *snapshot, err error) {
 		switch {
 		case err == nil && snap.session.ID == sessionID(k.GetSessionId()):
 			s.send(snap.pid, &attach{s, connection, k.GetSince()})
@@ -192,7 +194,7 @@ func (s *System) onAcked(k *actorpb.Acked) {
 	for i, id := range k.GetNudges() {
 		ids[i] = nudgeID(id)
 	}
-	s.at(k.GetToken(), func(snap *snapshot, err error) {
+	s.at(nil, k.GetToken(), func(snap *snapshot, err error) {
 		if err == nil && snap.session.ID == sessionID(k.GetSessionId()) {
 			s.send(snap.pid, &ack{ids})
 		}

@@ -38,6 +38,7 @@ type (
 		from   *snapshot
 		token  sighej.Token // of the peer
 		answer func(*met)   // nil: to from's actor, which is on this member
+		trail  *trail       // of the reporter
 	}
 	// met answers a meet. The reporter's nudge is in match when it was committed.
 	met struct {
@@ -179,7 +180,7 @@ func (m *meet) reply(r *met) {
 		m.answer(r)
 		return
 	}
-	m.system.send(m.from.pid, r)
+	m.system.send(m.from.pid, m.trail.wrap(r))
 }
 
 // errGone answers whatever arrives at a session that has just ended.
@@ -204,6 +205,7 @@ func (m *forget) undelivered()   { m.fail(errGone) }
 // undelivered deals with a message to a session that has ended here. One that
 // lives on elsewhere has not ended, and must not be taken for that.
 func (s *System) undelivered(message any, moved bool) {
+	message, _ = unwrap(message)
 	if m, ok := message.(interface{ fail(err error) }); ok && moved {
 		m.fail(errMoving)
 		return

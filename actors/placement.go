@@ -144,7 +144,10 @@ func (s *System) reattach(m reattach) {
 // outbox still has.
 func (s *System) push(connection *actor.PID, message any) {
 	if s.away(connection) {
-		s.links.note(connection.GetAddress(), toConnection(connection.GetId(), message))
+		message, t := unwrap(message)
+		item := toConnection(connection.GetId(), message)
+		item.Trace = t.encode()
+		s.links.note(connection.GetAddress(), item)
 		return
 	}
 	s.send(connection, message)
@@ -163,18 +166,18 @@ func (s *System) abroad(p *actorpb.Session, address string) *snapshot {
 // meet asks a peer to make a match, wherever it lives.
 func (s *System) meet(peer *snapshot, m *meet) {
 	if !s.away(peer.pid) {
-		s.send(peer.pid, m)
+		s.send(peer.pid, m.trail.wrap(m))
 		return
 	}
 	ask := &actorpb.Meet{From: sessionToPB(m.from.session), Token: string(m.token)}
-	s.links.call(peer.pid.GetAddress(), &actorpb.Item{Kind: &actorpb.Item_Meet{Meet: ask}},
+	s.links.call(peer.pid.GetAddress(), &actorpb.Item{Trace: m.trail.encode(), Kind: &actorpb.Item_Meet{Meet: ask}},
 		func(item *actorpb.Item, err error) {
 			if err == nil {
 				err = faultFromPB(item.GetMet().GetFault())
 			}
-			s.send(m.from.pid, &met{
+			s.send(m.from.pid, m.trail.wrap(&met{
 				system: s, token: m.token, err: err,
 				outcome: sighej.Outcome(item.GetMet().GetOutcome()), match: matchFromPB(item.GetMet().GetMatch()),
-			})
+			}))
 		})
 }

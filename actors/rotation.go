@@ -142,7 +142,7 @@ func (s *System) Rotate(ctx context.Context, c sighej.Caller, token sighej.Token
 	if err != nil {
 		return sighej.Standing{}, err
 	}
-	return await(ctx, s, func(a answer[sighej.Standing]) { s.send(snap.pid, &rotate{token, a.give}) })
+	return await(ctx, s, func(a answer[sighej.Standing]) { s.send(snap.pid, s.trailOf(ctx).wrap(&rotate{token, a.give})) })
 }
 
 // onRotate takes another token, one at a time.
@@ -151,10 +151,10 @@ func (a *session) onRotate(m *rotate) {
 		m.fail(errRotating)
 		return
 	}
-	system, self, key := a.system, a.pid, a.session.Key()
+	system, self, key, t := a.system, a.pid, a.session.Key(), a.trail
 	a.rotating = system.step(self, func() any {
-		r, err := system.cfg.Store.Rotate(context.Background(), key, m.token, rotationGrace)
-		return &rotated{r, err, m.done}
+		r, err := system.cfg.Store.Rotate(t.context(), key, m.token, rotationGrace)
+		return t.wrap(&rotated{r, err, m.done})
 	})
 	if !a.rotating {
 		m.fail(errBusy)

@@ -17,6 +17,7 @@ type seek struct {
 	asker     *actor.PID // gets a sought
 	token     sighej.Token
 	interests []sighej.InterestHash // the asker's
+	trail     *trail
 
 	call uint64 // its number, once it has been asked
 }
@@ -29,14 +30,14 @@ func (s *System) seek(q seek) bool {
 	switch {
 	case here:
 		return s.desk.do(func() {
-			peer, err := s.find(context.Background(), q.token)
-			s.send(q.asker, &sought{q.token, peer, err})
+			peer, err := s.find(q.trail.context(), q.token)
+			s.answerSeek(q, peer, err)
 		})
 	case address == "":
-		s.send(q.asker, &sought{q.token, nil, errMoving})
+		s.answerSeek(q, nil, errMoving)
 	default:
 		if err := s.links.seek(address, q); err != nil {
-			s.send(q.asker, &sought{q.token, nil, err})
+			s.answerSeek(q, nil, err)
 		}
 	}
 	return true
@@ -55,6 +56,11 @@ func (s *System) absent(token sighej.Token) bool {
 	return sighej.CodeOf(err) == sighej.CodeNotFound
 }
 
+// answerSeek tells who asked.
+func (s *System) answerSeek(q seek, peer *snapshot, err error) {
+	s.send(q.asker, q.trail.wrap(&sought{q.token, peer, err}))
+}
+
 // onFound passes the answer of another member on to who asked.
 func (s *System) onFound(address string, q seek, r *actorpb.Sought, err error) {
 	if err == nil {
@@ -69,10 +75,10 @@ func (s *System) onFound(address string, q seek, r *actorpb.Sought, err error) {
 		return
 	}
 	if err != nil {
-		s.send(q.asker, &sought{q.token, nil, err})
+		s.answerSeek(q, nil, err)
 		return
 	}
-	s.send(q.asker, &sought{q.token, s.abroad(p, address), nil})
+	s.answerSeek(q, s.abroad(p, address), nil)
 }
 
 // onFoundAlias takes a session that is heard by a token and lives where its own
@@ -82,13 +88,13 @@ func (s *System) onFoundAlias(p *actorpb.Session, q seek) {
 	switch address, here := s.home(own); {
 	case here:
 		if !s.desk.do(func() {
-			peer, err := s.find(context.Background(), own)
-			s.send(q.asker, &sought{q.token, peer, err})
+			peer, err := s.find(q.trail.context(), own)
+			s.answerSeek(q, peer, err)
 		}) {
-			s.send(q.asker, &sought{q.token, nil, errBusy})
+			s.answerSeek(q, nil, errBusy)
 		}
 	case address == "":
-		s.send(q.asker, &sought{q.token, nil, errMoving})
+		s.answerSeek(q, nil, errMoving)
 	default:
 		peer := s.abroad(p, address)
 		r := &sighej.Rotation{Token: q.token} // it was asked for by that, and found
@@ -96,7 +102,7 @@ func (s *System) onFoundAlias(p *actorpb.Session, q seek) {
 			r.Until = milli(since).Add(rotationGrace)
 		}
 		peer.rotation.Store(r)
-		s.send(q.asker, &sought{q.token, peer, nil})
+		s.answerSeek(q, peer, nil)
 	}
 }
 
@@ -111,7 +117,7 @@ func (s *System) onSeeks(from string, q *actorpb.Seeks) {
 		snap, known := s.known(sighej.Token(token), now)
 		switch {
 		case !known:
-			s.onSeek(from, call, &actorpb.Seek{Token: strings.Clone(token), Interests: interests})
+			s.onSeek(nil, from, call, &actorpb.Seek{Token: strings.Clone(token), Interests: interests})
 		case s.shows(snap, sighej.Token(token)) && shares(snap.session.Interests, interests):
 			s.sought(from, call, &actorpb.Sought{Session: knownToPB(snap, sighej.Token(token))})
 		default:
@@ -153,10 +159,25 @@ func (k *link) seek(q seek) error {
 	}
 	k.last++
 	q.call = k.last
+	if q.trail != nil {
+		if err := k.postLocked(q.item()); err != nil {
+			return err
+		}
+	} else {
+		k.seeks = append(k.seeks, q)
+	}
 	k.calls[q.call] = call{until: time.Now().Add(callTime), seek: q}
-	k.seeks = append(k.seeks, q)
 	k.flush()
 	return nil
+}
+
+// item is a seek that travels by itself, since it is part of a trace.
+func (q *seek) item() *actorpb.Item {
+	k := &actorpb.Seek{Token: string(q.token), Interests: make([]uint64, len(q.interests))}
+	for i, h := range q.interests {
+		k.Interests[i] = uint64(h)
+	}
+	return &actorpb.Item{Call: q.call, Trace: q.trail.encode(), Kind: &actorpb.Item_Seek{Seek: k}}
 }
 
 // columns encodes seeks; nil for none.

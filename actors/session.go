@@ -39,6 +39,7 @@ type affairs struct {
 	veiled    uint32 // reports that waited for a decoy
 	lates     lates
 	reports   reports // with Config.Mutual
+	trail     *trail  // of the message in hand; nil: it is part of no trace
 }
 
 // company returns the session's affairs, which are there from then on.
@@ -61,6 +62,21 @@ func (a *session) Receive(ctx actor.Context) {
 		a.receiveOver(message)
 		return
 	}
+	a.dispatch(ctx, message)
+}
+
+// handleTraced handles a message in a span of its own.
+func (a *session) handleTraced(ctx actor.Context, m *traced) {
+	t, end := a.system.take(m, "session")
+	a.company().trail = t
+	defer func() {
+		a.trail = nil
+		end()
+	}()
+	a.dispatch(ctx, m.message)
+}
+
+func (a *session) dispatch(ctx actor.Context, message any) {
 	switch m := message.(type) {
 	case *sight:
 		a.onSight(m)
@@ -106,6 +122,8 @@ func (a *session) Receive(ctx actor.Context) {
 		a.onForgotten(ctx, m)
 	case lapse:
 		a.onLapse(ctx)
+	case *traced:
+		a.handleTraced(ctx, m)
 	case *leave:
 		a.end(ctx, m.code)
 	case *actor.Stopping:
@@ -211,7 +229,8 @@ func (a *session) unlist() {
 // crash ends a session whose handling of a message panicked. The store still
 // has it; it is activated again when somebody asks for it.
 func (a *session) crash(ctx actor.Context, message, reason any) {
-	a.system.cfg.Logger.Error("a session's actor panicked and is let go",
+	message, t := unwrap(message)
+	a.system.cfg.Logger.ErrorContext(t.context(), "a session's actor panicked and is let go",
 		slog.String("message", fmt.Sprintf("%T", message)), slog.String("panic", fmt.Sprint(reason)), slog.String("stack", string(debug.Stack())))
 	a.system.undelivered(message, true)
 	if a.over == 0 {

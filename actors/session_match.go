@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"context"
 	"time"
 
 	"i80.dk/sighej"
@@ -46,7 +45,7 @@ func (a *session) commit(asked *meet, now time.Time) bool {
 		At:     now.UTC().Truncate(time.Millisecond),
 		Shared: shared,
 	}
-	system, self := a.system, a.pid
+	system, self, t := a.system, a.pid, a.trail
 	if len(shared) == 0 { // two hashes agreed in the bits that the sets compare
 		asked.reply(&met{system: a.system, token: a.session.Token})
 		return true
@@ -56,8 +55,8 @@ func (a *session) commit(asked *meet, now time.Time) bool {
 		return false
 	}
 	if !system.step(self, func() any {
-		outcome, err := system.cfg.Store.Commit(context.Background(), *match)
-		return &committed{system, asked, outcome, match, err}
+		outcome, err := system.cfg.Store.Commit(t.context(), *match)
+		return t.wrap(&committed{system, asked, outcome, match, err})
 	}) {
 		a.inquiries.end(e)
 		return false

@@ -1,8 +1,6 @@
 package actors
 
 import (
-	"context"
-
 	"github.com/asynkron/protoactor-go/actor"
 
 	"i80.dk/sighej"
@@ -25,9 +23,9 @@ func (a *session) onSetOpen(m *setOpen) {
 }
 
 func (a *session) recordConsent() {
-	system, self, key, open := a.system, a.pid, a.session.Key(), a.consents[0].open
+	system, self, key, open, t := a.system, a.pid, a.session.Key(), a.consents[0].open, a.trail
 	if !system.step(self, func() any {
-		return &opened{system.cfg.Store.SetOpen(context.Background(), key, open)}
+		return t.wrap(&opened{system.cfg.Store.SetOpen(t.context(), key, open)})
 	}) {
 		a.onOpened(&opened{errBusy})
 	}
@@ -60,9 +58,9 @@ func withdrawn(waiting []*setOpen) bool {
 // forgotten it.
 func (a *session) onForget(m *forget) {
 	a.closed.Store(true)
-	system, self, key, done := a.system, a.pid, a.session.Key(), m.done
+	system, self, key, done, t := a.system, a.pid, a.session.Key(), m.done, a.company().trail
 	if !system.step(self, func() any {
-		return &forgotten{done, system.cfg.Store.Delete(context.Background(), key)}
+		return t.wrap(&forgotten{done, system.cfg.Store.Delete(t.context(), key)})
 	}) {
 		m.done(errBusy)
 	}

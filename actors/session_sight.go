@@ -138,7 +138,7 @@ func (a *session) approach(peer *snapshot, now time.Time) (sighej.Verdict, *inqu
 	if !e.asked {
 		a.inquiries.engage(e)
 		e.asked, e.peer = true, peer
-		a.system.meet(peer, &meet{system: a.system, from: a.snapshot, token: token})
+		a.system.meet(peer, &meet{system: a.system, from: a.snapshot, token: token, trail: a.trail})
 	}
 	return sighej.Verdict{}, e
 }
@@ -179,7 +179,7 @@ func (a *session) seek(token sighej.Token) (sighej.Verdict, *inquiry) {
 	if e.seeking {
 		return sighej.Verdict{}, e
 	}
-	if !a.system.seek(seek{asker: a.pid, token: token, interests: a.session.Interests}) {
+	if !a.system.seek(seek{asker: a.pid, token: token, interests: a.session.Interests, trail: a.trail}) {
 		a.inquiries.end(e)
 		return sighej.Verdict{Code: sighej.CodeOverloaded}, nil
 	}

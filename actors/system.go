@@ -9,6 +9,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/puzpuzpuz/xsync/v4"
+	"go.opentelemetry.io/otel/trace"
 
 	"i80.dk/sighej"
 	"i80.dk/sighej/cluster"
@@ -38,6 +39,10 @@ type Config struct {
 	// With it Actors is the actor system whose remoting reaches the other members.
 	Placement Placement
 	Actors    *actor.ActorSystem
+
+	// Tracer makes the spans of what is part of a sampled trace; nil: nothing is
+	// traced, and nothing is spent on it.
+	Tracer trace.Tracer
 
 	// MailboxWait is told now and then how long a letter waited for a worker, and
 	// NudgeAcked how old a nudge was when its phone acknowledged it. They must not

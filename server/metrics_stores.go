@@ -7,6 +7,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/puzpuzpuz/xsync/v4"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"i80.dk/sighej"
 )
@@ -15,6 +17,7 @@ import (
 type storeMetrics struct {
 	seconds *prometheus.HistogramVec
 	calls   *prometheus.CounterVec
+	tracer  trace.Tracer // nil: nothing is traced
 }
 
 func newStoreMetrics(r prometheus.Registerer) storeMetrics {
@@ -34,6 +37,8 @@ const okOutcome = "ok"
 
 // operation is what is known of one operation of a store.
 type operation struct {
+	name     string
+	tracer   trace.Tracer // nil: nothing is traced
 	seconds  prometheus.Observer
 	every    uint32 // call is timed
 	begun    atomic.Uint32
@@ -47,6 +52,7 @@ func (m storeMetrics) operation(store, name string, every uint32) *operation {
 	labels := prometheus.Labels{"store": store, "operation": name}
 	calls := m.calls.MustCurryWith(labels)
 	return &operation{
+		name: store + " " + name, tracer: m.tracer,
 		seconds: m.seconds.With(labels), every: every, calls: calls, ok: calls.WithLabelValues(okOutcome),
 		outcomes: xsync.NewMap[string, prometheus.Counter](),
 	}
@@ -55,14 +61,19 @@ func (m storeMetrics) operation(store, name string, every uint32) *operation {
 // storeCall is one call under way.
 type storeCall struct {
 	of    *operation
-	began time.Time // zero: it is not timed
+	began time.Time  // zero: it is not timed
+	span  trace.Span // nil: it is in no trace
 }
 
-// begin notes the beginning of a call; ctx is for the store.
+// begin notes the beginning of a call, and starts its span if it is part of a sampled
+// trace; ctx is for the store.
 func (o *operation) begin(ctx context.Context) (context.Context, storeCall) {
 	call := storeCall{of: o}
 	if o.every <= 1 || o.begun.Add(1)%o.every == 0 {
 		call.began = time.Now()
+	}
+	if o.tracer != nil && trace.SpanContextFromContext(ctx).IsSampled() {
+		ctx, call.span = o.tracer.Start(ctx, o.name, trace.WithSpanKind(trace.SpanKindClient))
 	}
 	return ctx, call
 }
@@ -80,6 +91,10 @@ func (c storeCall) endAs(outcome string) {
 		c.of.seconds.Observe(time.Since(c.began).Seconds())
 	}
 	c.of.outcome(outcome).Inc()
+	if c.span != nil {
+		c.span.SetAttributes(attribute.String("sighej.outcome", outcome))
+		c.span.End()
+	}
 }
 
 func (o *operation) outcome(name string) prometheus.Counter {

@@ -54,6 +54,9 @@ type Options struct {
 	StatsFloor             int `env:"STATS_FLOOR" group:"Limits (0 = off)" default:"10" placeholder:"N" help:"Count of sessions under which a category of interests is not told in statistics, only that it is less. Default: ${default}."`
 	MaxConnections         int `env:"MAX_CONNECTIONS" group:"Limits (0 = off)" default:"100000" placeholder:"N" help:"WebSocket connections that this member holds at a time. Default: ${default}."`
 
+	OTLPEndpoint string `env:"OTEL_EXPORTER_OTLP_ENDPOINT" name:"otel-exporter-otlp-endpoint" group:"Tracing" placeholder:"URL" help:"OpenTelemetry collector that takes traces by OTLP over HTTP, such as http://localhost:4318. Without one nothing is traced."`
+	TraceRatio   string `env:"OTEL_TRACES_SAMPLER_ARG" name:"otel-traces-sampler-arg" group:"Tracing" default:"0.01" placeholder:"RATIO" help:"Share of the calls that are traced, from 0 to 1; a trace that a trusted proxy has begun is gone on with if that is sampled. Default: ${default}."`
+
 	LogLevel  string `env:"LOG_LEVEL" group:"Logging" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. Default: ${default}."`
 	LogFormat string `env:"LOG_FORMAT" group:"Logging" default:"auto" placeholder:"FORMAT" help:"text, json, or auto: text on a terminal, JSON elsewhere. Default: ${default}."`
 }

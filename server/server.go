@@ -49,6 +49,7 @@ type Member struct {
 	started   time.Time
 	logger    *slog.Logger
 	metrics   *metrics
+	tracing   tracing
 	handOvers handOvers
 	stores    stores
 	actors    actors.Config // of each system that serves
@@ -89,6 +90,10 @@ func New(ctx context.Context, o Options, version string, logger *slog.Logger) (*
 		return nil, err
 	}
 	m := &Member{id: sighej.NewSessionID().String(), version: version, started: time.Now(), logger: logger, metrics: newMetrics(version)}
+	if m.tracing, err = openTracing(ctx, o, m.id, version, logger); err != nil {
+		return nil, err
+	}
+	m.metrics.stores.tracer = m.tracing.tracer
 	if m.stores, err = openStores(ctx, o, m.metrics.stores, logger); err != nil {
 		return nil, err
 	}
@@ -111,7 +116,7 @@ func New(ctx context.Context, o Options, version string, logger *slog.Logger) (*
 		Store: m.stores.sessions, Lexicon: lexicon, TTL: o.TTL(), Beacon: o.Beacon(), Logger: logger, Immediate: o.RedisURL == "",
 		Now: m.stores.sessions.Now, SightingsPerSecond: o.SightingsPerSecond, SightingsBurst: o.SightingsBurst, MatchesPerHour: o.MatchesPerHour,
 		MaxSharedLabels: o.MaxSharedLabels,
-		MailboxWait:     inSeconds(m.metrics.mailbox), NudgeAcked: m.nudgeAcked(),
+		Tracer:          m.tracing.tracer, MailboxWait: inSeconds(m.metrics.mailbox), NudgeAcked: m.nudgeAcked(),
 		Mutual: o.MatchPolicy == PolicyMutual, SightingWindow: time.Duration(o.SightingWindow) * time.Second, RSSIFloor: o.RSSIFloor,
 	}
 	m.sockets = ws.New(ws.Config{
@@ -136,7 +141,7 @@ func (m *Member) serve(o Options, faults func([]string) []sighej.InvalidField, c
 		Health: m.readiness.health, Ready: m.readiness.ready, Stats: counts.stats,
 		AdminToken: o.AdminToken, Beacon: o.Beacon(), WebSocket: m.sockets,
 		AllowedOrigins: o.Origins(), RegistrationLimit: o.registrationLimit(m.public.Addr()), Lockout: o.lockout(m.public.Addr()), TrustedProxies: o.Proxies(),
-		App: webapp.Files(), Version: m.version, Answered: m.metrics.answers.answered, Logger: m.logger,
+		App: webapp.Files(), Version: m.version, Tracer: m.tracing.tracer, Answered: m.metrics.answers.answered, Logger: m.logger,
 	})
 	m.public.server = newHTTPServer(public, m.logger)
 	m.operators = admin.New(admin.Config{
@@ -191,6 +196,7 @@ func (m *Member) Addresses() Addresses {
 // with 1012, calls under way answered, statistics flushed. It returns nil after
 // such a stop, within 10 s. Call it once.
 func (m *Member) Run(ctx context.Context) error {
+	defer m.tracing.close(m.logger)
 	defer m.stores.close(m.logger)
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()

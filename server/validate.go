@@ -70,6 +70,7 @@ func (o Options) Validate() error {
 	f.origins(o.AllowedOrigins)
 	f.proxies(o.TrustedProxies)
 	f.limits(o)
+	f.tracing(o)
 	f.logging(o)
 	if len(f) == 0 {
 		return nil
@@ -300,6 +301,18 @@ func (f *faults) limits(o Options) {
 		if limit.n < 0 {
 			f.add(limit.setting, "must be 0 (off) or more, not %d", limit.n)
 		}
+	}
+}
+
+func (f *faults) tracing(o Options) {
+	if o.OTLPEndpoint != "" {
+		u, err := url.Parse(o.OTLPEndpoint)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.RawQuery != "" {
+			f.add("OTEL_EXPORTER_OTLP_ENDPOINT", "must be like http://localhost:4318")
+		}
+	}
+	if ratio, err := strconv.ParseFloat(o.TraceRatio, 64); err != nil || !(ratio >= 0 && ratio <= 1) {
+		f.add("OTEL_TRACES_SAMPLER_ARG", "must be a number from 0 to 1")
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"i80.dk/sighej"
 	"i80.dk/sighej/wire"
 )
@@ -50,6 +52,10 @@ type Config struct {
 	RegistrationLimit *AddressLimiter // nil: off
 	Lockout           *Lockout        // of those who guess credentials; nil: off
 	TrustedProxies    []netip.Prefix  // whose X-Forwarded-For is believed
+
+	// Tracer makes a span of each call; nil: nothing is traced. A trace that a caller
+	// has begun is gone on with if the caller is a trusted proxy.
+	Tracer trace.Tracer
 
 	// Answered is told of each answer: the route's pattern, "" when there was none to
 	// take the call, its status and how long it took; for a WebSocket until it was

@@ -21,6 +21,7 @@ type guard struct {
 	next     http.Handler
 	lockout  *Lockout
 	logger   *slog.Logger
+	tracing  tracing
 	answered func(route string, status int, took time.Duration) // nil: nobody wants to know
 }
 
@@ -37,6 +38,8 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h["Referrer-Policy"] = noReferrer
 	h["Cache-Control"] = noStore
 	a := &answer{ResponseWriter: w}
+	r, end := g.tracing.begin(r)
+	defer func() { end(r.Pattern, a.sent()) }()
 	if g.answered != nil {
 		began := time.Now()
 		defer func() { g.answered(r.Pattern, a.sent(), time.Since(began)) }()

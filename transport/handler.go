@@ -41,7 +41,10 @@ func New(cfg Config) http.Handler {
 	a.documentRoutes()
 	a.appRoute()
 	a.mux.HandleFunc("/", a.nowhere)
-	return &guard{next: shared(a.mux, cfg.AllowedOrigins), lockout: cfg.Lockout, logger: cfg.Logger, answered: cfg.Answered}
+	return &guard{
+		next: shared(a.mux, cfg.AllowedOrigins), lockout: cfg.Lockout, logger: cfg.Logger,
+		tracing: tracing{cfg.Tracer, cfg.TrustedProxies}, answered: cfg.Answered,
+	}
 }
 
 // documentRoutes come last: the documents describe all the others.

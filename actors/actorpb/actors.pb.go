@@ -233,6 +233,7 @@ type Item struct {
 	//	*Item_Ended
 	//	*Item_Refresh
 	Kind          isItem_Kind `protobuf_oneof:"kind"`
+	Trace         []byte      `protobuf:"bytes,15,opt,name=trace,proto3" json:"trace,omitempty"` // what it is part of: the ids of a trace (16 bytes) and a span (8), the flags (1); none: of no trace
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -394,6 +395,13 @@ func (x *Item) GetRefresh() *Refresh {
 		if x, ok := x.Kind.(*Item_Refresh); ok {
 			return x.Refresh
 		}
+	}
+	return nil
+}
+
+func (x *Item) GetTrace() []byte {
+	if x != nil {
+		return x.Trace
 	}
 	return nil
 }
@@ -2245,7 +2253,7 @@ const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"\x06tokens\x18\x02 \x01(\tR\x06tokens\x12\x18\n" +
 	"\alengths\x18\x03 \x03(\rR\alengths\x12\x1c\n" +
 	"\tinterests\x18\x04 \x03(\x06R\tinterests\x12\x16\n" +
-	"\x06counts\x18\x05 \x03(\rR\x06counts\"\x81\x05\n" +
+	"\x06counts\x18\x05 \x03(\rR\x06counts\"\x97\x05\n" +
 	"\x04Item\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\x04R\x04call\x12&\n" +
 	"\x03ask\x18\x02 \x01(\v2\x12.sighej.actors.AskH\x00R\x03ask\x12/\n" +
@@ -2261,7 +2269,8 @@ const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"\battached\x18\v \x01(\v2\x17.sighej.actors.AttachedH\x00R\battached\x12,\n" +
 	"\x05nudge\x18\f \x01(\v2\x14.sighej.actors.NudgeH\x00R\x05nudge\x12,\n" +
 	"\x05ended\x18\r \x01(\v2\x14.sighej.actors.EndedH\x00R\x05ended\x122\n" +
-	"\arefresh\x18\x0e \x01(\v2\x16.sighej.actors.RefreshH\x00R\arefreshB\x06\n" +
+	"\arefresh\x18\x0e \x01(\v2\x16.sighej.actors.RefreshH\x00R\arefresh\x12\x14\n" +
+	"\x05trace\x18\x0f \x01(\fR\x05traceB\x06\n" +
 	"\x04kind\"\xcf\x03\n" +
 	"\x03Ask\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x14\n" +
