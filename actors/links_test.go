@@ -94,11 +94,12 @@ func (w *wires) set(change func()) {
 
 // release lets go what is under way, in order.
 func (w *wires) release() {
-	var held []func()
-	w.set(func() { held, w.held, w.hold = w.held, nil, false })
-	for _, deliver := range held {
-		deliver()
-	}
+	w.set(func() {
+		for _, deliver := range w.held {
+			w.line <- deliver
+		}
+		w.held, w.hold = nil, false
+	})
 }
 
 // acquaint makes the two sides know each other.
