@@ -64,9 +64,10 @@ test-app: servers app ## vet and test the reference app, in a real browser too; 
 	CGO_ENABLED=1 go -C mobile/app build -o $(CURDIR)/bin/sighej-app ./cmd/sighej-app
 
 .PHONY: pictures
-pictures: servers app ## draw the reference app's screens into docs/pictures anew
+pictures: servers app ## draw the app's screens and the operators' page into docs/pictures anew
 	cd mobile/app && CGO_ENABLED=1 EGL_PLATFORM=surfaceless go run ./pictures $(CURDIR)/docs/pictures
 	go -C mobile/app test -count 1 -timeout 10m ./demo -pictures $(CURDIR)/docs/pictures
+	go test -count 1 -timeout 10m ./admin -run 'Page' -pictures $(CURDIR)/docs/pictures
 
 .PHONY: race
 race: servers ## test under the race detector (PKG=./...)

@@ -28,6 +28,7 @@ type view struct {
 	Categories []bar
 	Under      string // names of the categories under the floor
 	UnderCount Count  // the floor, as a count
+	floor      int64
 	Live       string // JSON of the plots
 	Latency    latencyView
 	Past       string // JSON of the plots
@@ -41,11 +42,13 @@ type view struct {
 // part is a component of the member's health.
 type part struct{ Name, What, State, Since string }
 
-// bar is a category; Width is in percent of the largest.
+// bar is a category; Width is in percent of the largest, and AtLeast tells that
+// the count is higher than the figure.
 type bar struct {
-	Name  string
-	Count Count
-	Width int
+	Name    string
+	Count   Count
+	Width   int
+	AtLeast bool
 }
 
 type latencyView struct {
@@ -77,6 +80,7 @@ func (cfg *Config) view(p *picture) view {
 		Live: encode(p.samples.series()), Latency: latencyOf(p.samples),
 	}
 	cfg.showHealth(&v, p)
+	v.floor = cfg.Floor.size
 	v.showCategories(p.categories)
 	cfg.showHistory(&v, p)
 	cfg.showMembers(&v, p)
@@ -116,7 +120,7 @@ func (v *view) showCategories(all []Category) {
 			continue
 		}
 		width := int(100 * c.Sessions / max(all[0].Sessions, 1))
-		v.Categories = append(v.Categories, bar{c.Name, c.Sessions, width})
+		v.Categories = append(v.Categories, bar{c.Name, c.Sessions, width, v.floor > 0})
 	}
 	v.Under = strings.Join(under, ", ")
 }

@@ -1,0 +1,52 @@
+package admin_test
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"i80.dk/sighej/internal/testcluster"
+)
+
+// In a real cluster the page shows every member and drains one that it is told to,
+// after asking; by keyboard alone.
+func TestDrainOnThePage(t *testing.T) {
+	binary, err := testcluster.Build(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := testcluster.Start(t.Context(), testcluster.Config{Binary: binary, Members: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for n := range 20 {
+		register(t, "http://"+c.Members[n%2].Public, "go")
+	}
+	tb := open(t, "http://"+c.Members[0].Admin, "/", desktop)
+	tb.await(`document.querySelectorAll('[sse-swap=members] tbody .state.up').length === 2`)
+	tb.await(card("Active now") + ` === '20'`)
+	tb.await(`document.querySelector('tfoot').innerText.replace(/\s+/g, ' ').trim() === '2 members 1,024 20 0'`)
+	keep(t, tb, "dashboard-members")
+	other := `[...document.querySelectorAll('[sse-swap=members] tbody tr')].find((r) => !r.innerText.includes('this one'))`
+	gone := eval[string](tb, other+`.querySelector('code').textContent`)
+	button := other + `.querySelector('button')`
+	tb.do(chromedp.Evaluate[chromedp.Void](button+`.focus()`), chromedp.KeyEvent(kb.Enter))
+	tb.await(`document.getElementById('dialog').open && document.getElementById('dialog-h').textContent === 'Drain ` + gone + `?'`)
+	keep(t, tb, "dashboard-drain")
+	tb.do(chromedp.KeyEvent(kb.Escape))
+	tb.await(`!document.getElementById('dialog').open && document.activeElement === ` + button)
+	tb.do(chromedp.KeyEvent(kb.Enter))
+	tb.await(`document.getElementById('dialog').open`)
+	tb.await(`document.activeElement.textContent === 'Keep it'`)
+	tb.do(chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Enter))
+	tb.await(`document.getElementById('said').textContent.includes('` + gone + ` was asked to drain')`)
+	tb.await(`!document.getElementById('dialog').open && document.querySelectorAll('[sse-swap=members] tbody tr').length === 1`)
+	tb.await(`document.querySelector('[sse-swap=members] tbody tr').innerText.includes('1,024')`)
+	tb.noComplaints()
+}
