@@ -172,7 +172,11 @@ func settingsTable(all []setting, width int) string {
 		t.AppendRow(table.Row{s.Setting, orDash(s.Value), s.Source})
 	}
 	if width > 0 {
-		const others = 24 + 2 + 2 + 11 // the longest setting and source, and the gaps
+		longest := 0
+		for _, s := range all {
+			longest = max(longest, len(s.Setting))
+		}
+		others := longest + 2 + 2 + len("environment") // the gaps, and the longest source
 		t.SetColumnConfigs([]table.ColumnConfig{{Name: "value", WidthMax: max(minValue, width-others-2), WidthMaxEnforcer: text.WrapHard}})
 	}
 	return t.Render() + "\n"
