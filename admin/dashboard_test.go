@@ -165,14 +165,14 @@ func TestPageIsAccessible(t *testing.T) {
 		t.Fatal(err)
 	}
 	addr := member(t, func(o *server.Options) { remember(t, o.DataDir) })
-	locked := member(t, func(o *server.Options) { o.AdminToken = "0123456789abcdef" })
+	locked := member(t, func(o *server.Options) { o.AdminListenAddr, o.AdminToken = "0.0.0.0:0", "0123456789abcdef" })
 	base := "http://" + addr.Public
 	for n := range 90 {
 		s := register(t, base, likes[n%3:]...)
 		s.hears(t, register(t, base, likes[n%7]))
 	}
 	for name, s := range map[string]screen{"light": desktop, "dark": {1280, 900, true}, "phone": phone, "dark phone": {412, 915, true}} {
-		for what, at := range map[string]string{"page": addr.Admin, "login": locked.Admin} {
+		for what, at := range map[string]string{"page": addr.Admin, "login": server.Dialable(locked.Admin)} {
 			t.Run(what+" "+name, func(t *testing.T) {
 				tb := open(t, "http://"+at, "/", s)
 				if what == "page" {
@@ -203,8 +203,8 @@ func TestPageIsAccessible(t *testing.T) {
 
 func TestLogInOnThePage(t *testing.T) {
 	const token = "0123456789abcdef"
-	addr := member(t, func(o *server.Options) { o.AdminToken = token })
-	tb := open(t, "http://"+addr.Admin, "/", phone)
+	addr := member(t, func(o *server.Options) { o.AdminListenAddr, o.AdminToken = "0.0.0.0:0", token })
+	tb := open(t, "http://"+server.Dialable(addr.Admin), "/", phone)
 	try := func(token string) {
 		t.Helper()
 		tb.await(`location.pathname === '/login' && document.activeElement.id === 'token'`)
@@ -237,7 +237,9 @@ func TestPageWithoutRedis(t *testing.T) {
 	tb.await(`document.querySelector('[sse-swap=alerts]').innerText.startsWith('Redis has not answered since')`)
 	tb.await(`document.querySelector('.cards.stale') !== null && ` + card("Sessions") + ` === '1'`)
 	keep(t, tb, "dashboard-away")
-	redis.Start()
+	if err := redis.Start(); err != nil {
+		t.Fatal(err)
+	}
 	tb.await(`document.querySelector('[sse-swap=alerts]').innerText === '' && document.querySelector('.cards.stale') === null`)
 	tb.noComplaints()
 }

@@ -27,18 +27,19 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // guard lets in who has the token, as a bearer or by the cookie of one who logged
-// in. Without a token it lets in who addressed a loopback host and came by no
-// proxy, so that neither a web page under a name of its own nor somebody behind a
-// proxy reaches it. A page of another origin that a browser has open can do
+// in. Without a token, or near, it lets in who addressed a loopback host and came
+// by no proxy, so that neither a web page under a name of its own nor somebody
+// behind a proxy reaches it. A page of another origin that a browser has open can do
 // nothing either way.
 type guard struct {
 	token   string
+	near    bool
 	address func(*http.Request) netip.Addr
 	failed  lockout
 }
 
 func newGuard(cfg Config) *guard {
-	g := &guard{token: cfg.Token, address: cfg.Address}
+	g := &guard{token: cfg.Token, near: cfg.Near, address: cfg.Address}
 	if g.address == nil {
 		g.address = peer
 	}
@@ -65,7 +66,7 @@ func (g *guard) over(next http.Handler, open *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secure(w.Header())
 		switch {
-		case g.token == "" && (!loopbackHost(r.Host) || forwarded(r)):
+		case g.token == "" && !local(r):
 			refuse(w, errLoopback)
 		case embedded(r):
 			refuse(w, errOrigin)
@@ -91,10 +92,13 @@ func (g *guard) admit(r *http.Request) error {
 		return nil
 	}
 	shown, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok {
-		return errToken
+	switch {
+	case ok:
+		return g.check(r, shown)
+	case g.near && local(r) && r.Header.Get("Authorization") == "":
+		return nil
 	}
-	return g.check(r, shown)
+	return errToken
 }
 
 // check looks at a token that somebody shows, unless too many from there were
@@ -127,6 +131,10 @@ func embedded(r *http.Request) bool {
 	site := cmp.Or(r.Header.Get("Sec-Fetch-Site"), "none")
 	return site != "none" && site != "same-origin" && r.Header.Get("Sec-Fetch-Dest") != "document"
 }
+
+// local reports whether a request names a loopback host and came by no proxy that
+// says so.
+func local(r *http.Request) bool { return loopbackHost(r.Host) && !forwarded(r) }
 
 // forwarded reports whether a proxy says that the request is another's.
 func forwarded(r *http.Request) bool {

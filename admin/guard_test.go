@@ -267,3 +267,37 @@ func TestPolicy(t *testing.T) {
 		}
 	}
 }
+
+// Near, whoever is on the machine needs no token; a wrong one is refused there too,
+// and so is who came by a proxy or under another name.
+func TestNear(t *testing.T) {
+	h := New(Config{
+		Members: func(context.Context) ([]Member, error) { return nil, nil },
+		History: noHistory, Now: time.Now, Token: token, Near: true, Metrics: gathered(t), Logger: slog.New(slog.DiscardHandler),
+	})
+	for _, c := range []struct {
+		what, host, bearer, proxy string
+		status                    int
+	}{
+		{"without a token", "127.0.0.1:8001", "", "", 200},
+		{"by name", "localhost:8001", "", "", 200},
+		{"with the token", "127.0.0.1:8001", token, "", 200},
+		{"with a wrong one", "127.0.0.1:8001", "wrong-wrong-wrong", "", 401},
+		{"through a proxy", "127.0.0.1:8001", "", "198.51.100.7", 401},
+		{"through a proxy with the token", "127.0.0.1:8001", token, "198.51.100.7", 200},
+		{"under another name", "evil.example:8001", "", "", 401},
+	} {
+		w := ask(h, "GET", "/members", "127.0.0.1:1234", func(r *http.Request) {
+			r.Host = c.host
+			if c.bearer != "" {
+				bearer(c.bearer)(r)
+			}
+			if c.proxy != "" {
+				r.Header.Set("X-Forwarded-For", c.proxy)
+			}
+		})
+		if w.Code != c.status {
+			t.Errorf("%s: %d, want %d", c.what, w.Code, c.status)
+		}
+	}
+}

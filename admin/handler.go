@@ -36,6 +36,9 @@ type Config struct {
 	Metrics prometheus.Gatherer
 	Version string
 	Token   string // "": no credential is asked for; then only requests to a loopback host are answered
+	// Near tells that the listener is on loopback: who asks without a credential, by a
+	// loopback host and through no proxy, is let in though there is a token.
+	Near bool
 	// Address is where a request comes from, by which wrong tokens are counted. nil:
 	// the peer.
 	Address func(*http.Request) netip.Addr

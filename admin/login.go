@@ -81,8 +81,8 @@ func (g *guard) logIn(w http.ResponseWriter, r *http.Request, logger *slog.Logge
 
 // keep has a browser keep a pass, or with an age below 0 forget it.
 func (g *guard) keep(w http.ResponseWriter, r *http.Request, pass string, age int) {
-	c := http.Cookie{Name: plainCookie, Value: pass, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode}
-	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" { // who lies here binds nobody but themselves
+	c := http.Cookie{Name: plainCookie, Value: pass, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode} //nolint:gosec // see below
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {                                                           // who lies here binds nobody but themselves
 		c.Name, c.Secure = secureCookie, true
 	}
 	http.SetCookie(w, &c)

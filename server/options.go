@@ -32,7 +32,7 @@ type Options struct {
 
 	ListenAddr      string `env:"LISTEN_ADDR" group:"Listeners" default:"127.0.0.1:8000" placeholder:"HOST:PORT" help:"Where phones reach the API and the WebSocket; port 0 takes a free one. Default: ${default}."`
 	AdminListenAddr string `env:"ADMIN_LISTEN_ADDR" group:"Listeners" default:"127.0.0.1:8001" placeholder:"HOST:PORT" help:"Where operators reach the dashboard, the statistics and the metrics. Beyond loopback it needs an ADMIN_TOKEN. Default: ${default}."`
-	AdminToken      string `env:"ADMIN_TOKEN" group:"Listeners" placeholder:"SECRET" help:"Token of operators, as a bearer or to log in with, at least 16 characters. The internal listener then asks for it on loopback too, and GET /stats also answers on the public listener."`
+	AdminToken      string `env:"ADMIN_TOKEN" group:"Listeners" placeholder:"SECRET" help:"Token of operators, as a bearer or to log in with, at least 16 characters. With it GET /stats also answers on the public listener."`
 	AllowedOrigins  string `env:"ALLOWED_ORIGINS" group:"Listeners" default:"http://localhost:3000" placeholder:"ORIGIN,..." help:"Origins whose web pages may call the API, comma-separated; * allows every one. Default: ${default}."`
 	TrustedProxies  string `env:"TRUSTED_PROXIES" group:"Listeners" placeholder:"CIDR,..." help:"Addresses or networks, comma-separated, whose X-Forwarded-For is believed. Default: none."`
 

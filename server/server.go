@@ -147,7 +147,7 @@ func (m *Member) serve(o Options, faults func([]string) []sighej.InvalidField, c
 	m.operators = admin.New(admin.Config{
 		Today: counts.today, History: m.stores.statistics.History, Floor: floor, Now: m.stores.sessions.Now,
 		Members: m.members, Drain: m.askToDrain, Nudges: &m.nudges, Health: m.readiness.health, Parts: o.parts(),
-		Metrics: m.metrics.registry, Version: m.version, Token: o.AdminToken, Logger: m.logger,
+		Metrics: m.metrics.registry, Version: m.version, Token: o.AdminToken, Near: loopback(m.admin.Addr()), Logger: m.logger,
 		Address: func(r *http.Request) netip.Addr { return transport.ClientAddr(r, o.Proxies()) },
 	})
 	m.admin.server = newHTTPServer(m.operators, m.logger)

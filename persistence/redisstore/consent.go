@@ -75,23 +75,22 @@ func (s *Store) matchesOf(ctx context.Context, key sighej.SessionKey) (known mat
 	if err := s.lanes.do(ctx, cmd); err != nil {
 		return matches{}, err
 	}
-	return s.unsealed(pairs, cmd.Val(), key.ID)
+	return s.unsealed(pairs, cmd.Val(), key.ID), nil
 }
 
 // unsealed reads what Redis holds of pairs. Of one that has no key any more the
-// other side has ended.
-func (s *Store) unsealed(pairs []sighej.Pair, sealed []any, own sighej.SessionID) (matches, error) {
+// other side has ended; one that was sealed under an earlier INTEREST_KEY nobody
+// reads any more, and it ends with its sessions.
+func (s *Store) unsealed(pairs []sighej.Pair, sealed []any, own sighej.SessionID) matches {
 	known := matches{count: len(pairs)}
 	for i, value := range sealed {
 		text, ok := value.(string)
 		if !ok {
 			continue
 		}
-		other, err := s.seal.open(pairs[i], []byte(text), own)
-		if err != nil {
-			return matches{}, err
+		if other, err := s.seal.open(pairs[i], []byte(text), own); err == nil {
+			known.others = append(known.others, other)
 		}
-		known.others = append(known.others, other)
 	}
-	return known, nil
+	return known
 }

@@ -152,8 +152,8 @@ func TestPairsAreSealed(t *testing.T) {
 	if err := client.Set(t.Context(), key, sealed[:len(sealed)-1]+"?", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.SetOpen(t.Context(), a.Session.Key(), false); sighej.CodeOf(err) != sighej.CodeInternal {
-		t.Errorf("a seal that was broken: %v", err)
+	if err := store.SetOpen(t.Context(), a.Session.Key(), false); err != nil {
+		t.Errorf("what nobody can read holds consent up: %v", err)
 	}
 }
 
