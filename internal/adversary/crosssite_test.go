@@ -9,7 +9,7 @@ import (
 )
 
 // A page of another site cannot open a WebSocket, even with a credential that it
-// has somehow got. Seen failing with CheckOrigin that allows all.
+// has somehow got. Fails with CheckOrigin that allows all.
 func TestCrossSiteWebSocket(t *testing.T) {
 	m := testmember.Start(t, func(o *server.Options) { o.AllowedOrigins = "https://app.example" })
 	p := register(t, m, "chess")
@@ -32,7 +32,7 @@ func TestCrossSiteWebSocket(t *testing.T) {
 
 // A page of another site cannot make a browser act for its owner: there is nothing
 // that a browser sends by itself, forms are refused, and no answer may be read.
-// Seen failing with formats that take any media type, and with "*" as the origin.
+// Fails with formats that take any media type, and with "*" as the origin.
 func TestCrossSiteRequests(t *testing.T) {
 	m := testmember.Start(t, func(o *server.Options) { o.AllowedOrigins = "https://app.example" })
 	p := register(t, m, "chess")

@@ -41,9 +41,8 @@ const (
 // whatever else the machine does meets all of them alike. AUC is the chance that a
 // call of the one kind takes longer than one of the other: 0.5 when nobody can tell.
 //
-// Seen failing without the decoys of package actors: on Redis the AUC of live
-// against unknown was 0.99. The bodies, with the verdict on a closed peer left
-// out as an error.
+// Fails without the decoys of package actors: on Redis a live session's
+// answer needs no round trip then.
 func TestNobodyLearnsWhetherATokenIsLive(t *testing.T) {
 	onEachStore(t, func(o *server.Options) {
 		o.SessionTTLSeconds, o.SightingsPerSecond = lifetime, 0
