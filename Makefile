@@ -57,6 +57,14 @@ test: servers ## vet and test against real servers; the concurrent packages unde
 	go -C deploy/check test -timeout 10m .
 	@$(MAKE) --no-print-directory test-app
 
+.PHONY: dist
+dist: bin/cyclonedx-gomod ## build a release into dist/: binaries, checksums, what they are made of (VERSION=, TARGETS=os/arch)
+	@VERSION=$(VERSION) scripts/dist dist
+
+.PHONY: check-dist
+check-dist: bin/cyclonedx-gomod ## build a release twice, in two directories, and compare (TARGETS=os/arch; default: this machine's)
+	@VERSION=$(VERSION) scripts/check-dist
+
 .PHONY: test-app
 test-app: servers app ## vet and test the reference app, in a real browser too; builds it for Linux
 	go -C mobile/app vet ./model ./ui ./outline ./uitest ./air ./live ./demo
@@ -108,13 +116,13 @@ generate: bin/protoc-gen-go ## make the code of the protobuf messages anew; asks
 
 .PHONY: clean
 clean: ## remove what was built; keeps data/
-	rm -rf bin cover.out
+	rm -rf bin dist cover.out
 
 # Internal: no help text, so not listed.
 .PHONY: servers
 servers:
 	@scripts/install-test-servers
 
-bin/golangci-lint bin/gofumpt bin/protoc-gen-go: tools/go.mod tools/go.sum
+bin/golangci-lint bin/gofumpt bin/protoc-gen-go bin/cyclonedx-gomod: tools/go.mod tools/go.sum
 	go -C tools build -o ../$@ $(filter %/$(@F),$(shell go -C tools tool))
 	@touch $@
