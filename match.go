@@ -2,6 +2,7 @@ package sighej
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"time"
 )
@@ -32,12 +33,20 @@ func ParseNudgeID(s string) (NudgeID, error) {
 // String returns the id in base64url without padding.
 func (id NudgeID) String() string { return base64.RawURLEncoding.EncodeToString(id[:]) }
 
+// Reveal is the id of the nudge that reveals what this one, which was blind, hid.
+// Who has the id of a nudge can tell that of its reveal, and nobody else.
+func (id NudgeID) Reveal() NudgeID {
+	sum := sha256.Sum256(append([]byte("sighej: reveal "), id[:]...))
+	return NudgeID(sum[:len(id)])
+}
+
 // Nudge is the message that a match sends to one of its two phones. It names
-// the overlap only.
+// the overlap only; a blind one names nothing, until both have waved.
 type Nudge struct {
-	ID     NudgeID
-	At     time.Time // UTC, whole milliseconds: when the match was committed
-	Shared []InterestHash
+	ID      NudgeID
+	At      time.Time // UTC, whole milliseconds: when the match was committed, or revealed
+	Shared  []InterestHash
+	Reveals NudgeID // the blind nudge that hid this; zero: it is the first of its match
 }
 
 // Match is an unordered pair of sessions that is about to be committed. The
@@ -47,6 +56,7 @@ type Match struct {
 	A, B   Side
 	At     time.Time // UTC, whole milliseconds
 	Shared []InterestHash
+	Blind  bool // the nudges show nothing of Shared before both have waved
 }
 
 // Side is one of the two sessions of a match.

@@ -228,6 +228,11 @@ func (s *System) carryOut(t *trail, snap *snapshot, a *actorpb.Ask, answer func(
 		s.send(snap.pid, t.wrap(&describe{standing}))
 	case *actorpb.Ask_Forget:
 		s.send(snap.pid, t.wrap(&forget{done}))
+	case *actorpb.Ask_Wave:
+		s.send(snap.pid, t.wrap(&wave{nudgeID(k.Wave), done}))
+	case *actorpb.Ask_Look:
+		s.send(snap.pid, refresh{})
+		done(nil)
 	case *actorpb.Ask_Block:
 		s.send(snap.pid, t.wrap(&block{nudgeID(k.Block), done}))
 	case *actorpb.Ask_Admit:

@@ -161,6 +161,9 @@ func (c *connection) tellAway(message any) {
 	case *block:
 		ask.What = &actorpb.Ask_Block{Block: m.nudge[:]}
 		s.ask(&far{address, ask, t}, func(_ *actorpb.Answer, err error) { m.done(err) })
+	case *wave:
+		ask.What = &actorpb.Ask_Wave{Wave: m.nudge[:]}
+		s.ask(&far{address, ask, t}, func(_ *actorpb.Answer, err error) { m.done(err) })
 	case *ack:
 		nudges := make([][]byte, len(m.ids))
 		for i := range m.ids {

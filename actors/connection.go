@@ -196,7 +196,9 @@ func (c *connection) onNudge(m *nudge) {
 		c.push(*room, m.id)
 		return
 	}
-	*room = wire.AppendNudge((*room)[:0], wire.Nudge{ID: m.id.String(), SharedInterests: m.labels, Message: sentence, At: m.at})
+	*room = wire.AppendNudge((*room)[:0], wire.Nudge{
+		ID: m.id.String(), SharedInterests: m.labels, Message: sentence, At: m.at, Reveals: reference(m.reveals),
+	})
 	c.push(*room, sighej.NudgeID{})
 }
 
@@ -205,6 +207,14 @@ func (c *connection) push(frame []byte, nudge sighej.NudgeID) {
 	if c.handle.socket.Send(frame, nudge) {
 		c.system.tally.pushed.Add(1)
 	}
+}
+
+// reference is how a frame names another nudge; "" for none.
+func reference(id sighej.NudgeID) string {
+	if id == (sighej.NudgeID{}) {
+		return ""
+	}
+	return id.String()
 }
 
 // frameRoom is where nudges are encoded.
@@ -254,7 +264,9 @@ func (c *connection) onFrame(m *frame) {
 		c.acknowledged(id)
 		c.tell(&ack{[]sighej.NudgeID{id}})
 	case wire.TypeBlock:
-		c.onBlockFrame(m)
+		c.onNudgeFrame(m, func(id sighej.NudgeID, done func(error)) any { return &block{id, done} })
+	case wire.TypeWave:
+		c.onNudgeFrame(m, func(id sighej.NudgeID, done func(error)) any { return &wave{id, done} })
 	case wire.TypeOpen:
 		if m.Value == nil {
 			c.refuse(sighej.CodeInvalid, "an open frame has a value", m.Ref)
@@ -271,13 +283,14 @@ func (c *connection) onOpenFrame(open bool, ref string) {
 	c.tell(&setOpen{open, func(_ sighej.Standing, err error) { refuse(err) }})
 }
 
-func (c *connection) onBlockFrame(m *frame) {
+// onNudgeFrame passes on what the phone wants to be done about a nudge.
+func (c *connection) onNudgeFrame(m *frame, message func(sighej.NudgeID, func(error)) any) {
 	id, err := sighej.ParseNudgeID(m.ID)
 	if err != nil {
 		c.refuseErr(err, m.Ref)
 		return
 	}
-	c.tell(&block{id, c.refuser(m.Ref)})
+	c.tell(message(id, c.refuser(m.Ref)))
 }
 
 // refuser takes what came of a frame that is answered only when it failed.

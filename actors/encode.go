@@ -152,14 +152,14 @@ func matchToPB(m *sighej.Match) *actorpb.Match {
 	if m == nil {
 		return nil
 	}
-	return &actorpb.Match{A: sideToPB(&m.A), B: sideToPB(&m.B), At: m.At.UnixMilli(), Shared: hashesToPB(m.Shared)}
+	return &actorpb.Match{A: sideToPB(&m.A), B: sideToPB(&m.B), At: m.At.UnixMilli(), Shared: hashesToPB(m.Shared), Blind: m.Blind}
 }
 
 func matchFromPB(p *actorpb.Match) *sighej.Match {
 	if p == nil {
 		return nil
 	}
-	return &sighej.Match{A: sideFromPB(p.GetA()), B: sideFromPB(p.GetB()), At: milli(p.GetAt()), Shared: hashesFromPB(p.GetShared())}
+	return &sighej.Match{A: sideFromPB(p.GetA()), B: sideFromPB(p.GetB()), At: milli(p.GetAt()), Shared: hashesFromPB(p.GetShared()), Blind: p.GetBlind()}
 }
 
 func sideToPB(s *sighej.Side) *actorpb.Side {
@@ -177,7 +177,7 @@ func toConnection(connection string, message any) *actorpb.Item {
 	switch m := message.(type) {
 	case *nudge:
 		return &actorpb.Item{Kind: &actorpb.Item_Nudge{Nudge: &actorpb.Nudge{
-			Connection: connection, Id: m.id[:], At: m.at.UnixMilli(), Labels: m.labels,
+			Connection: connection, Id: m.id[:], At: m.at.UnixMilli(), Labels: m.labels, Reveals: m.reveals[:],
 		}}}
 	case *attached:
 		return &actorpb.Item{Kind: &actorpb.Item_Attached{Attached: &actorpb.Attached{
@@ -193,7 +193,7 @@ func toConnection(connection string, message any) *actorpb.Item {
 func fromSession(item *actorpb.Item) (connection string, message any) {
 	switch k := item.GetKind().(type) {
 	case *actorpb.Item_Nudge:
-		return k.Nudge.GetConnection(), &nudge{nudgeID(k.Nudge.GetId()), milli(k.Nudge.GetAt()), k.Nudge.GetLabels()}
+		return k.Nudge.GetConnection(), &nudge{nudgeID(k.Nudge.GetId()), milli(k.Nudge.GetAt()), k.Nudge.GetLabels(), nudgeID(k.Nudge.GetReveals())}
 	case *actorpb.Item_Attached:
 		return k.Attached.GetConnection(), &attached{milli(k.Attached.GetExpiresAt()), int(k.Attached.GetPending())}
 	case *actorpb.Item_Ended:

@@ -95,6 +95,17 @@ type (
 		pair  sighej.Pair
 		err   error
 	}
+	// wave asks to know more of whom a blind nudge is about.
+	wave struct {
+		nudge sighej.NudgeID
+		done  func(error)
+	}
+	// waved tells what came of it.
+	waved struct {
+		asked *wave
+		persistence.Waved
+		err error
+	}
 	// rotate makes another token what the session is heard by.
 	rotate struct {
 		token sighej.Token
@@ -141,9 +152,10 @@ type (
 	}
 	// nudge is to be pushed to the phone.
 	nudge struct {
-		id     sighej.NudgeID
-		at     time.Time
-		labels []string
+		id      sighej.NudgeID
+		at      time.Time
+		labels  []string
+		reveals sighej.NudgeID // zero: it is the first of its match
 	}
 	// ended tells that the session lets the connection go.
 	ended struct{ code wire.CloseCode }
@@ -189,6 +201,7 @@ var errGone = sighej.Errorf(sighej.CodeUnauthorized, "the session has ended")
 func (m *sight) fail(err error)    { m.done(nil, err) }
 func (m *setOpen) fail(err error)  { m.done(sighej.Standing{}, err) }
 func (m *block) fail(err error)    { m.done(err) }
+func (m *wave) fail(err error)     { m.done(err) }
 func (m *rotate) fail(err error)   { m.done(sighej.Standing{}, err) }
 func (m *describe) fail(err error) { m.done(sighej.Standing{}, err) }
 func (m *forget) fail(err error)   { m.done(err) }
@@ -198,6 +211,7 @@ func (m *meet) fail(err error)     { m.reply(&met{system: m.system, token: m.tok
 func (m *sight) undelivered()    { m.fail(errGone) }
 func (m *setOpen) undelivered()  { m.fail(errGone) }
 func (m *block) undelivered()    { m.fail(errGone) }
+func (m *wave) undelivered()     { m.fail(errGone) }
 func (m *rotate) undelivered()   { m.fail(errGone) }
 func (m *describe) undelivered() { m.fail(errGone) }
 func (m *forget) undelivered()   { m.fail(errGone) }
@@ -222,6 +236,10 @@ func (m *rotated) undelivered()   { m.fail(errGone) }
 // The store may know it; asked again, a later activation finds that.
 func (m *blocked) fail(err error) { m.asked.fail(err) }
 func (m *blocked) undelivered()   { m.fail(errGone) }
+
+// A later activation finds in the store what was revealed.
+func (m *waved) fail(err error) { m.asked.fail(err) }
+func (m *waved) undelivered()   { m.fail(errGone) }
 
 // The session has ended anyway.
 func (m *forgotten) undelivered() { m.done(m.err) }

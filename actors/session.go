@@ -110,6 +110,10 @@ func (a *session) dispatch(ctx actor.Context, message any) {
 		a.onBlock(m)
 	case *blocked:
 		a.onBlocked(m)
+	case *wave:
+		a.onWave(m)
+	case *waved:
+		a.onWaved(m)
 	case *rotate:
 		a.onRotate(m)
 	case *rotated:

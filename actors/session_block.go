@@ -34,6 +34,7 @@ func (a *session) onBlocked(m *blocked) {
 	case m.err == nil:
 		a.company().outbox.take(m.asked.nudge)
 		a.guard([]sighej.Pair{m.pair})
+		a.onRefresh() // a blind match may have two nudges
 		m.asked.done(nil)
 	case sighej.CodeOf(m.err) == sighej.CodeNotFound:
 		m.asked.done(errNoNudge)

@@ -44,6 +44,7 @@ func (a *session) commit(asked *meet, now time.Time) bool {
 		B:      sighej.Side{Session: a.session.Key(), Nudge: sighej.NewNudgeID()},
 		At:     now.UTC().Truncate(time.Millisecond),
 		Shared: shared,
+		Blind:  a.system.cfg.Blind,
 	}
 	system, self, t := a.system, a.pid, a.trail
 	if len(shared) == 0 { // two hashes agreed in the bits that the sets compare
@@ -109,7 +110,11 @@ func (a *session) verdict(peer *snapshot, m *met) sighej.Verdict {
 	case m.err != nil:
 		return sighej.Verdict{Code: sighej.CodeOf(m.err)}
 	case m.outcome == sighej.Committed:
-		return sighej.Verdict{Match: true, Shared: a.labels(m.match.Shared), NudgeSent: true}
+		v := sighej.Verdict{Match: true, NudgeSent: true}
+		if !m.match.Blind {
+			v.Shared = a.labels(m.match.Shared)
+		}
+		return v
 	case m.outcome == sighej.AlreadyMatched && peer != nil:
 		return a.matchWith(peer)
 	default:
@@ -142,5 +147,9 @@ func (a *session) nudgeOf(m *sighej.Match) sighej.Nudge {
 	if own.Session != a.session.Key() {
 		own = m.B
 	}
-	return sighej.Nudge{ID: own.Nudge, At: m.At, Shared: m.Shared}
+	n := sighej.Nudge{ID: own.Nudge, At: m.At}
+	if !m.Blind {
+		n.Shared = m.Shared
+	}
+	return n
 }

@@ -66,7 +66,7 @@ func (a *session) accept(n sighej.Nudge) {
 
 func (a *session) push(n sighej.Nudge) {
 	if a.connection != nil && !a.outbox.greeting {
-		a.system.push(a.connection, a.company().trail.wrap(&nudge{n.ID, n.At, a.labels(n.Shared)}))
+		a.system.push(a.connection, a.company().trail.wrap(&nudge{n.ID, n.At, a.labels(n.Shared), n.Reveals}))
 	}
 }
 

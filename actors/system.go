@@ -56,6 +56,9 @@ type Config struct {
 	MatchesPerHour     int // new ones of one session
 	MaxSharedLabels    int // shown of one match
 
+	// Blind hides what a match shares until both have waved.
+	Blind bool
+
 	// Mutual makes a match only of two who have heard each other within SightingWindow.
 	Mutual         bool
 	SightingWindow time.Duration

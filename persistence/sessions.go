@@ -47,6 +47,13 @@ type Sessions interface {
 	// It asks nobody, takes about a microsecond and may be called from anywhere.
 	Pair(a, b sighej.SessionKey) sighej.Pair
 
+	// Wave records that the session wants to know more of whom one of its nudges is
+	// about. Once both of a blind match have waved, live, open and unblocked, the
+	// same step puts a nudge dated at into both outboxes that reveals what they share,
+	// once. A nudge that was not blind is no error and nothing comes of it.
+	// [sighej.CodeNotFound] as for Block.
+	Wave(ctx context.Context, key sighej.SessionKey, nudge sighej.NudgeID, at time.Time) (Waved, error)
+
 	// Rotate makes token what the session is heard by, and keeps what it was heard by
 	// good for grace. It returns how things are then. [sighej.CodeTokenLive] when a
 	// live session has the token or is heard by it, this one included unless it is
@@ -59,7 +66,7 @@ type Sessions interface {
 
 	// Commit makes m a match in one step, or nothing at all: if both sessions are
 	// live and open and the pair is neither matched nor blocked, it marks the pair on both,
-	// puts a nudge into both outboxes and counts the match on the UTC day of m.At.
+	// puts a nudge into both outboxes, without m.Shared if m is blind, and counts the match on the UTC day of m.At.
 	// A session whose outbox already holds MaxOutbox nudges is refused.
 	Commit(ctx context.Context, m sighej.Match) (sighej.Outcome, error)
 
@@ -84,6 +91,12 @@ type Registration struct {
 	Open       bool
 	Digest     func() string // HMAC of the sorted interests, hex: the seeds' interests_hash; called by a store that keeps it
 	Categories []string      // sorted, each once
+}
+
+// Waved is what came of a wave.
+type Waved struct {
+	Both bool              // both have waved, by this call or an earlier one, and the reveals are made
+	Peer sighej.SessionKey // with Both
 }
 
 // State is a session as it stands in the store. The caller owns it, but for

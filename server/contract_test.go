@@ -194,6 +194,50 @@ func TestBlock(t *testing.T) {
 	})
 }
 
+// Nothing is named before both have waved.
+func TestBlindNudges(t *testing.T) {
+	onEachStore(t, func(t *testing.T, change func(*Options)) {
+		m := start(t, func(o *Options) {
+			if change != nil {
+				change(o)
+			}
+			o.Nudge, o.MatchPolicy, o.RSSIFloor = NudgeBlind, PolicyMutual, -80
+		})
+		a, b := m.register(newToken(), "Go", "chess"), m.register(newToken(), "go", "jazz")
+		socks := []*socket{a.connect("sighej.v1"), b.connect("sighej.v1")}
+		report := func(by, of caller, rssi int) string {
+			status, answer := m.call("POST", "/match", by.access, wire.MatchRequest{OwnToken: by.token, DetectedToken: of.token, RSSI: &rssi})
+			return fmt.Sprint(status, answer)
+		}
+		const neutral = "200 map[match:false nudge_sent:false shared_interests:[]]"
+		for _, got := range []string{report(a, b, -70), report(b, a, -81)} {
+			if got != neutral {
+				t.Error(got)
+			}
+		}
+		if got := report(b, a, -80); got != "200 map[match:true nudge_sent:true shared_interests:[]]" {
+			t.Error(got)
+		}
+		for i, c := range []caller{a, b} {
+			n := socks[i].next("nudge")
+			if len(labels(n["shared_interests"])) != 0 || n["reveals"] != nil {
+				t.Error(n)
+			}
+			if status, answer := m.call("POST", "/wave", c.access, wire.NudgeReference{ID: n["id"].(string)}); status != 204 {
+				t.Error(status, answer)
+			}
+		}
+		for i, label := range []string{"Go", "go"} {
+			if n := socks[i].next("nudge"); !slices.Equal(labels(n["shared_interests"]), []string{label}) || n["reveals"] == nil {
+				t.Error(n)
+			}
+		}
+		if status, answer := m.call("POST", "/wave", a.access, wire.NudgeReference{ID: "9Qm1v3sYx0iT7bWkZc2dEA"}); status != 404 {
+			t.Error(status, answer)
+		}
+	})
+}
+
 func TestSightings(t *testing.T) {
 	onEachStore(t, func(t *testing.T, change func(*Options)) {
 		m := start(t, change)

@@ -30,6 +30,8 @@ type Options struct {
 	SightingWindow int    `env:"SIGHTING_WINDOW" group:"Matches" default:"60" placeholder:"N" help:"With MATCH_POLICY=mutual: how far apart the two reports may be, in seconds, from 1 to 900. Default: ${default}."`
 	RSSIFloor      int    `env:"RSSI_FLOOR" group:"Matches" default:"0" placeholder:"DBM" help:"Sightings weaker than this, in dBm, and those that do not tell their strength, count for nothing: from -127 to -1, or 0 for no floor. Default: ${default}."`
 
+	Nudge string `env:"NUDGE" group:"Matches" default:"open" placeholder:"KIND" help:"open: a nudge names what the two share. blind: it says only that somebody is near, and names it once both have waved. Default: ${default}."`
+
 	ListenAddr      string `env:"LISTEN_ADDR" group:"Listeners" default:"127.0.0.1:8000" placeholder:"HOST:PORT" help:"Where phones reach the API and the WebSocket; port 0 takes a free one. Default: ${default}."`
 	AdminListenAddr string `env:"ADMIN_LISTEN_ADDR" group:"Listeners" default:"127.0.0.1:8001" placeholder:"HOST:PORT" help:"Where operators reach the dashboard, the statistics and the metrics. Beyond loopback it needs an ADMIN_TOKEN. Default: ${default}."`
 	AdminToken      string `env:"ADMIN_TOKEN" group:"Listeners" placeholder:"SECRET" help:"Token of operators, as a bearer or to log in with, at least 16 characters. With it GET /stats also answers on the public listener."`
@@ -61,13 +63,16 @@ type Options struct {
 	LogFormat string `env:"LOG_FORMAT" group:"Logging" default:"auto" placeholder:"FORMAT" help:"text, json, or auto: text on a terminal, JSON elsewhere. Default: ${default}."`
 }
 
-// Values of Auth, Interests, MatchPolicy and LogFormat.
+// Values of Auth, Interests, MatchPolicy, Nudge and LogFormat.
 const (
 	AuthBearer = "bearer"
 	AuthBeacon = "beacon"
 
 	PolicyOneSided = "one-sided"
 	PolicyMutual   = "mutual"
+
+	NudgeOpen  = "open"
+	NudgeBlind = "blind"
 
 	InterestsOpen      = "open"
 	InterestsCatalogue = "catalogue"

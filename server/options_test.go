@@ -202,6 +202,8 @@ func TestValidateFaults(t *testing.T) {
 		{"sightings at once", set(func(o *server.Options) { o.SightingsBurst = -1 }), "SIGHTINGS_BURST"},
 		{"matches", set(func(o *server.Options) { o.MatchesPerHour = -1 }), "MATCHES_PER_HOUR"},
 		{"mutual", set(func(o *server.Options) { o.MatchPolicy, o.SightingWindow, o.RSSIFloor = "mutual", 900, -127 }), ""},
+		{"blind", set(func(o *server.Options) { o.Nudge = "blind" }), ""},
+		{"another kind of nudge", set(func(o *server.Options) { o.Nudge = "deaf" }), "NUDGE"},
 		{"another policy", set(func(o *server.Options) { o.MatchPolicy = "both" }), "MATCH_POLICY"},
 		{"no window", set(func(o *server.Options) { o.SightingWindow = 0 }), "SIGHTING_WINDOW"},
 		{"a long window", set(func(o *server.Options) { o.SightingWindow = 901 }), "SIGHTING_WINDOW"},
@@ -237,7 +239,7 @@ func TestValidateListsEveryFaultAndNoSecret(t *testing.T) {
 		RedisURL: "ftp://u:" + secret + "@h", DatabaseURL: "postgres://u:" + secret + "%@db", InterestKey: secret,
 		ClusterListenAddr: secret, ClusterAdvertiseAddr: secret, ClusterTLSCert: secret, ClusterInsecure: secret,
 		AdminToken: secret, ListenAddr: secret, AdminListenAddr: secret, AllowedOrigins: secret, TrustedProxies: secret,
-		Auth: secret, Interests: secret, MatchPolicy: secret, RSSIFloor: 1, LogLevel: secret, LogFormat: secret, DataDir: "",
+		Auth: secret, Interests: secret, MatchPolicy: secret, Nudge: secret, RSSIFloor: 1, LogLevel: secret, LogFormat: secret, DataDir: "",
 		RegistrationsPerMinute: -1, RegistrationsBurst: -1, SightingsPerSecond: -1, SightingsBurst: -1,
 		MatchesPerHour: -1, MaxSharedLabels: -1, MaxConnections: -1, FailuresPerMinute: -1, FailuresBurst: -1, StatsFloor: -1,
 	}

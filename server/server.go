@@ -115,8 +115,8 @@ func New(ctx context.Context, o Options, version string, logger *slog.Logger) (*
 	m.actors = actors.Config{
 		Store: m.stores.sessions, Lexicon: lexicon, TTL: o.TTL(), Beacon: o.Beacon(), Logger: logger, Immediate: o.RedisURL == "",
 		Now: m.stores.sessions.Now, SightingsPerSecond: o.SightingsPerSecond, SightingsBurst: o.SightingsBurst, MatchesPerHour: o.MatchesPerHour,
-		MaxSharedLabels: o.MaxSharedLabels,
-		Tracer:          m.tracing.tracer, MailboxWait: inSeconds(m.metrics.mailbox), NudgeAcked: m.nudgeAcked(),
+		MaxSharedLabels: o.MaxSharedLabels, Blind: o.Nudge == NudgeBlind,
+		Tracer: m.tracing.tracer, MailboxWait: inSeconds(m.metrics.mailbox), NudgeAcked: m.nudgeAcked(),
 		Mutual: o.MatchPolicy == PolicyMutual, SightingWindow: time.Duration(o.SightingWindow) * time.Second, RSSIFloor: o.RSSIFloor,
 	}
 	m.sockets = ws.New(ws.Config{

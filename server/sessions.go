@@ -124,7 +124,7 @@ func told[T any](s *sessions, call func(*actors.System) (T, error)) (T, error) {
 	return v, err
 }
 
-// Register implements [transport.Sessions], as do the next six.
+// Register implements [transport.Sessions], as do the next seven.
 func (s *sessions) Register(ctx context.Context, r sighej.NewSession) (sighej.Registered, error) {
 	system, err := s.serving()
 	if err != nil {
@@ -164,6 +164,15 @@ func (s *sessions) Block(ctx context.Context, c sighej.Caller, nudge sighej.Nudg
 		return err
 	}
 	return system.Block(ctx, c, nudge)
+}
+
+// Wave tells that the caller would like to know more of whom a nudge is about.
+func (s *sessions) Wave(ctx context.Context, c sighej.Caller, nudge sighej.NudgeID) error {
+	system, err := s.serving()
+	if err != nil {
+		return err
+	}
+	return system.Wave(ctx, c, nudge)
 }
 
 // Sight reports what the caller has heard.

@@ -149,6 +149,7 @@ func (f *faults) sessions(o Options) {
 
 func (f *faults) matches(o Options) {
 	f.oneOf("MATCH_POLICY", o.MatchPolicy, PolicyOneSided, PolicyMutual)
+	f.oneOf("NUDGE", o.Nudge, NudgeOpen, NudgeBlind)
 	if o.SightingWindow < 1 || o.SightingWindow > maxSightingWindow {
 		f.add("SIGHTING_WINDOW", "must be from 1 to %d, not %d", maxSightingWindow, o.SightingWindow)
 	}

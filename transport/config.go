@@ -25,6 +25,7 @@ type Sessions interface {
 	Rotate(ctx context.Context, c sighej.Caller, token sighej.Token) (sighej.Standing, error)
 	Forget(ctx context.Context, c sighej.Caller) error
 	Block(ctx context.Context, c sighej.Caller, nudge sighej.NudgeID) error
+	Wave(ctx context.Context, c sighej.Caller, nudge sighej.NudgeID) error
 
 	// Sight returns a verdict for each sighting, in order.
 	Sight(ctx context.Context, c sighej.Caller, s []sighej.Sighting) ([]sighej.Verdict, error)

@@ -40,6 +40,7 @@ func TestAnswers(t *testing.T) {
 		{call{"POST", "/session/rotate", rotate, "", nil}, 200, `"ble_token":"a-new-token"`},
 		{call{"DELETE", "/session", "", "", nil}, 204, ""},
 		{call{"POST", "/block", nudge, "", nil}, 204, ""},
+		{call{"POST", "/wave", nudge, "", nil}, 204, ""},
 		{call{"POST", "/match", match, "", nil}, 200, `{"match":false,"shared_interests":[],"nudge_sent":false}`},
 		{call{"POST", "/sightings", sightings, "", nil}, 200, `{"token":"another-one","match":false`},
 		{call{"GET", "/interests", "", "-", nil}, 200, `"label":"devops"`},
@@ -146,6 +147,7 @@ func TestMethodNotAllowedNamesTheOthers(t *testing.T) {
 		"/match":          "POST",
 		"/session/rotate": "POST",
 		"/block":          "POST",
+		"/wave":           "POST",
 		"/ws/" + ownToken: "GET, HEAD",
 	} {
 		w := s.do(call{"PUT", path, "", "", nil})
@@ -165,6 +167,7 @@ func TestErrorsOfSessions(t *testing.T) {
 		{"DELETE", "/session", "", "", nil},
 		{"POST", "/session/rotate", rotate, "", nil},
 		{"POST", "/block", nudge, "", nil},
+		{"POST", "/wave", nudge, "", nil},
 		{"POST", "/match", match, "", nil},
 		{"POST", "/sightings", sightings, "", nil},
 	}
@@ -176,10 +179,10 @@ func TestErrorsOfSessions(t *testing.T) {
 	}{
 		{sighej.Errorf(sighej.CodeTokenLive, "live"), slices.Concat(calls[:1], calls[4:5]), 409, ""},
 		{sighej.Errorf(sighej.CodeUnauthorized, "who"), calls[1:], 401, ""},
-		{sighej.Errorf(sighej.CodeForbidden, "not yours"), calls[6:], 403, ""},
+		{sighej.Errorf(sighej.CodeForbidden, "not yours"), calls[7:], 403, ""},
 		{sighej.Errorf(sighej.CodeNotFound, "unknown"), calls[1:], 404, ""},
-		{sighej.Errorf(sighej.CodeRateLimited, "slow").After(1200 * time.Millisecond), calls[6:], 429, "2"},
-		{sighej.Errorf(sighej.CodeMatchLimit, "enough"), calls[6:], 429, "60"},
+		{sighej.Errorf(sighej.CodeRateLimited, "slow").After(1200 * time.Millisecond), calls[7:], 429, "2"},
+		{sighej.Errorf(sighej.CodeMatchLimit, "enough"), calls[7:], 429, "60"},
 		{sighej.Errorf(sighej.CodeUnavailable, "away"), calls, 503, "1"},
 		{sighej.Errorf(sighej.CodeOverloaded, "full").After(time.Minute), calls[4:], 503, "60"},
 		{errors.New("anything about " + ownToken), calls, 500, ""},
@@ -268,8 +271,11 @@ func TestWhatSessionsAreTold(t *testing.T) {
 	if want := (sighej.Sighting{Token: peerToken, RSSI: -60}); s.sessions.sightings[0] != want {
 		t.Errorf("match: %+v", s.sessions.sightings)
 	}
-	if s.do(call{"POST", "/block", nudge, "", nil}); s.sessions.nudge.String() != anID {
-		t.Errorf("block: %v", s.sessions.nudge)
+	for _, path := range []string{"/block", "/wave"} {
+		s.sessions.nudge = sighej.NudgeID{}
+		if s.do(call{"POST", path, nudge, "", nil}); s.sessions.nudge.String() != anID {
+			t.Errorf("%s: %v", path, s.sessions.nudge)
+		}
 	}
 	for body, open := range map[string]bool{create: true, create[:len(create)-1] + `,"open_to_talk":false}`: false} {
 		s.do(call{"POST", "/session", body, "-", nil})
@@ -292,6 +298,7 @@ func TestCallers(t *testing.T) {
 		{false, call{"GET", "/session", "", "", nil}, sighej.Caller{Access: secret}},
 		{false, call{"POST", "/session/rotate", rotate, "", nil}, sighej.Caller{Access: secret}},
 		{false, call{"POST", "/block", nudge, "", nil}, sighej.Caller{Access: secret}},
+		{false, call{"POST", "/wave", nudge, "", nil}, sighej.Caller{Access: secret}},
 		{false, call{"GET", "/session", "", ownToken, nil}, sighej.Caller{}},
 		{false, call{"GET", "/session", "", "-", map[string]string{"Authorization": "bearer  " + secret}}, sighej.Caller{Access: secret}},
 		{false, call{"GET", "/session", "", "-", map[string]string{"Authorization": "Basic " + secret}}, sighej.Caller{}},

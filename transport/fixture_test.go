@@ -84,6 +84,11 @@ func (f *sessionsFake) Block(_ context.Context, c sighej.Caller, nudge sighej.Nu
 	return f.enter(c)
 }
 
+func (f *sessionsFake) Wave(_ context.Context, c sighej.Caller, nudge sighej.NudgeID) error {
+	f.nudge = nudge
+	return f.enter(c)
+}
+
 func (f *sessionsFake) Sight(_ context.Context, c sighej.Caller, s []sighej.Sighting) ([]sighej.Verdict, error) {
 	f.mu.Lock()
 	f.sightings = s

@@ -17,6 +17,7 @@ func FuzzBodies(f *testing.F) {
 		{"PATCH", "/session", "", "", nil},
 		{"POST", "/session/rotate", "", "", nil},
 		{"POST", "/block", "", "", nil},
+		{"POST", "/wave", "", "", nil},
 		{"POST", "/match", "", "", nil},
 		{"POST", "/sightings", "", "", nil},
 	}

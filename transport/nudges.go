@@ -31,6 +31,23 @@ func (a *api) nudgeRoutes() {
 		status: http.StatusNoContent, request: exampleNudge,
 		secured: true, refusals: []sighej.Code{sighej.CodeUnavailable, sighej.CodeOverloaded},
 	}, a.block)
+	serve(a, operation{
+		id: "wave", method: http.MethodPost, path: "/wave", tag: tagNudges,
+		summary: "Say hi to whom a nudge is about",
+		text: "Where the operator has nudges name no interests at first, both have to wave. Then both get another nudge that names what " +
+			"they share, at once. Before that the other learns nothing, and neither does this answer tell whether the other has waved. " +
+			"Waving at a nudge that names its interests does nothing.",
+		status: http.StatusNoContent, request: exampleNudge,
+		secured: true, refusals: []sighej.Code{sighej.CodeUnavailable, sighej.CodeOverloaded},
+	}, a.wave)
+}
+
+func (a *api) wave(ctx context.Context, in *nudgeInput) (*struct{}, error) {
+	id, err := sighej.ParseNudgeID(in.Body.ID)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.cfg.Sessions.Wave(ctx, a.caller(in.authorization, ""), id)
 }
 
 func (a *api) block(ctx context.Context, in *nudgeInput) (*struct{}, error) {

@@ -60,7 +60,7 @@ func TestOpenAPIHasEveryCall(t *testing.T) {
 	want := []string{
 		"delete /session accessToken", "get /health anyone", "get /interests anyone", "get /ready anyone",
 		"get /session accessToken", "get /stats adminToken", "get /ws/{ble_token} accessToken", "patch /session accessToken",
-		"post /block accessToken", "post /match accessToken", "post /session anyone", "post /session/rotate accessToken", "post /sightings accessToken",
+		"post /block accessToken", "post /match accessToken", "post /session anyone", "post /session/rotate accessToken", "post /sightings accessToken", "post /wave accessToken",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q", got)

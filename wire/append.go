@@ -16,8 +16,12 @@ func AppendNudge(dst []byte, n Nudge) []byte {
 	dst = appendString(dst, n.ID)
 	dst = appendShared(dst, n.SharedInterests, n.Message)
 	dst = append(dst, `,"at":"`...)
-	dst = n.At.AppendFormat(dst, time.RFC3339Nano)
-	return append(dst, `"}`...)
+	dst = append(n.At.AppendFormat(dst, time.RFC3339Nano), '"')
+	if n.Reveals != "" {
+		dst = append(dst, `,"reveals":`...)
+		dst = appendString(dst, n.Reveals)
+	}
+	return append(dst, '}')
 }
 
 // AppendBareNudge appends n as JSON, as [Encode] would.

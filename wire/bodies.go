@@ -36,7 +36,7 @@ type RotateSession struct {
 	BLEToken string `json:"ble_token" minLength:"6" maxLength:"64" pattern:"^[A-Za-z0-9_-]+$" doc:"The token that the phone broadcasts from now on." example:"def456"`
 }
 
-// NudgeReference is the body of POST /block.
+// NudgeReference is the body of POST /block and POST /wave.
 type NudgeReference struct {
 	ID string `json:"id" minLength:"22" maxLength:"22" pattern:"^[A-Za-z0-9_-]+$" doc:"That of a nudge which this session got." example:"9Qm1v3sYx0iT7bWkZc2dEA"`
 }

@@ -38,6 +38,7 @@ const (
 	TypeAck      = "ack"
 	TypeOpen     = "open"
 	TypeBlock    = "block"
+	TypeWave     = "wave"
 )
 
 // Welcome is the first frame of a connection.
@@ -55,6 +56,7 @@ type Nudge struct {
 	SharedInterests []string  `json:"shared_interests"`
 	Message         string    `json:"message"`
 	At              time.Time `json:"at"`
+	Reveals         string    `json:"reveals,omitempty"` // id of the nudge that named no interests, until both had waved
 }
 
 // BareNudge is the nudge for a client that offered no subprotocol: it cannot
@@ -97,11 +99,11 @@ type ErrorFrame struct {
 // ClientFrame is any frame that a client sends; Type says which of the other
 // fields it has.
 type ClientFrame struct {
-	Type      string     `json:"type" enum:"sighting,ack,open,block"`
+	Type      string     `json:"type" enum:"sighting,ack,open,block,wave"`
 	Ref       string     `json:"ref,omitempty" maxLength:"64"` // sighting: echoed in the answer; at most [MaxRef] bytes
 	Tokens    []string   `json:"tokens,omitempty"`             // sighting: tokens heard now
 	Sightings []Sighting `json:"sightings,omitempty"`          // sighting: instead of tokens, with details
-	ID        string     `json:"id,omitempty"`                 // ack, block: of the nudge
+	ID        string     `json:"id,omitempty"`                 // ack, block, wave: of the nudge
 	Value     *bool      `json:"value,omitempty"`              // open
 }
 

@@ -69,9 +69,10 @@ func TestAppendedMatchResultsAreAsEncoded(t *testing.T) {
 
 func TestAppendedNudgesAreAsEncoded(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		labels := rapid.SliceOfN(rapid.String(), 1, 4).Draw(t, "labels")
+		labels := rapid.SliceOfN(rapid.String(), 0, 4).Draw(t, "labels")
 		at := time.UnixMilli(rapid.Int64Range(0, 1<<41).Draw(t, "at")).UTC()
 		n := Nudge{Type: TypeNudge, ID: rapid.StringMatching("[A-Za-z0-9_-]{22}").Draw(t, "id"), SharedInterests: labels, Message: rapid.String().Draw(t, "message"), At: at}
+		n.Reveals = rapid.StringMatching("[A-Za-z0-9_-]{22}|").Draw(t, "reveals")
 		if got, want := string(AppendNudge(nil, n)), string(Encode(n)); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}

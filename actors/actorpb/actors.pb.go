@@ -504,6 +504,8 @@ type Ask struct {
 	//	*Ask_Register
 	//	*Ask_Rotate
 	//	*Ask_Block
+	//	*Ask_Wave
+	//	*Ask_Look
 	What          isAsk_What `protobuf_oneof:"what"`
 	Hops          uint32     `protobuf:"varint,10,opt,name=hops,proto3" json:"hops,omitempty"`                           // members that passed it on
 	SessionId     []byte     `protobuf:"bytes,11,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"` // instead of access: the asking member has checked the credential
@@ -641,6 +643,24 @@ func (x *Ask) GetBlock() []byte {
 	return nil
 }
 
+func (x *Ask) GetWave() []byte {
+	if x != nil {
+		if x, ok := x.What.(*Ask_Wave); ok {
+			return x.Wave
+		}
+	}
+	return nil
+}
+
+func (x *Ask) GetLook() *Nothing {
+	if x != nil {
+		if x, ok := x.What.(*Ask_Look); ok {
+			return x.Look
+		}
+	}
+	return nil
+}
+
 func (x *Ask) GetHops() uint32 {
 	if x != nil {
 		return x.Hops
@@ -691,6 +711,14 @@ type Ask_Block struct {
 	Block []byte `protobuf:"bytes,13,opt,name=block,proto3,oneof"` // a nudge whose pair is never to meet again
 }
 
+type Ask_Wave struct {
+	Wave []byte `protobuf:"bytes,14,opt,name=wave,proto3,oneof"` // a nudge that was blind
+}
+
+type Ask_Look struct {
+	Look *Nothing `protobuf:"bytes,15,opt,name=look,proto3,oneof"` // into the store, for a nudge that another session has put there
+}
+
 func (*Ask_Sight) isAsk_What() {}
 
 func (*Ask_Open) isAsk_What() {}
@@ -706,6 +734,10 @@ func (*Ask_Register) isAsk_What() {}
 func (*Ask_Rotate) isAsk_What() {}
 
 func (*Ask_Block) isAsk_What() {}
+
+func (*Ask_Wave) isAsk_What() {}
+
+func (*Ask_Look) isAsk_What() {}
 
 type Nothing struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1688,6 +1720,7 @@ type Match struct {
 	B             *Side                  `protobuf:"bytes,2,opt,name=b,proto3" json:"b,omitempty"`
 	At            int64                  `protobuf:"varint,3,opt,name=at,proto3" json:"at,omitempty"` // Unix milliseconds
 	Shared        []uint64               `protobuf:"fixed64,4,rep,packed,name=shared,proto3" json:"shared,omitempty"`
+	Blind         bool                   `protobuf:"varint,5,opt,name=blind,proto3" json:"blind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1748,6 +1781,13 @@ func (x *Match) GetShared() []uint64 {
 		return x.Shared
 	}
 	return nil
+}
+
+func (x *Match) GetBlind() bool {
+	if x != nil {
+		return x.Blind
+	}
+	return false
 }
 
 type Side struct {
@@ -2073,6 +2113,7 @@ type Nudge struct {
 	Id            []byte                 `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
 	At            int64                  `protobuf:"varint,3,opt,name=at,proto3" json:"at,omitempty"` // Unix milliseconds
 	Labels        []string               `protobuf:"bytes,4,rep,name=labels,proto3" json:"labels,omitempty"`
+	Reveals       []byte                 `protobuf:"bytes,5,opt,name=reveals,proto3" json:"reveals,omitempty"` // id of the blind nudge that hid the labels
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2131,6 +2172,13 @@ func (x *Nudge) GetAt() int64 {
 func (x *Nudge) GetLabels() []string {
 	if x != nil {
 		return x.Labels
+	}
+	return nil
+}
+
+func (x *Nudge) GetReveals() []byte {
+	if x != nil {
+		return x.Reveals
 	}
 	return nil
 }
@@ -2271,7 +2319,7 @@ const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"\x05ended\x18\r \x01(\v2\x14.sighej.actors.EndedH\x00R\x05ended\x122\n" +
 	"\arefresh\x18\x0e \x01(\v2\x16.sighej.actors.RefreshH\x00R\arefresh\x12\x14\n" +
 	"\x05trace\x18\x0f \x01(\fR\x05traceB\x06\n" +
-	"\x04kind\"\xcf\x03\n" +
+	"\x04kind\"\x93\x04\n" +
 	"\x03Ask\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x14\n" +
 	"\x05named\x18\x02 \x01(\bR\x05named\x12\x16\n" +
@@ -2283,7 +2331,9 @@ const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"\x05admit\x18\b \x01(\v2\x16.sighej.actors.NothingH\x00R\x05admit\x127\n" +
 	"\bregister\x18\t \x01(\v2\x19.sighej.actors.NewSessionH\x00R\bregister\x12\x18\n" +
 	"\x06rotate\x18\f \x01(\tH\x00R\x06rotate\x12\x16\n" +
-	"\x05block\x18\r \x01(\fH\x00R\x05block\x12\x12\n" +
+	"\x05block\x18\r \x01(\fH\x00R\x05block\x12\x14\n" +
+	"\x04wave\x18\x0e \x01(\fH\x00R\x04wave\x12,\n" +
+	"\x04look\x18\x0f \x01(\v2\x16.sighej.actors.NothingH\x00R\x04look\x12\x12\n" +
 	"\x04hops\x18\n" +
 	" \x01(\rR\x04hops\x12\x1d\n" +
 	"\n" +
@@ -2366,12 +2416,13 @@ const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"\x03Met\x12*\n" +
 	"\x05fault\x18\x01 \x01(\v2\x14.sighej.actors.FaultR\x05fault\x12\x18\n" +
 	"\aoutcome\x18\x02 \x01(\rR\aoutcome\x12*\n" +
-	"\x05match\x18\x03 \x01(\v2\x14.sighej.actors.MatchR\x05match\"u\n" +
+	"\x05match\x18\x03 \x01(\v2\x14.sighej.actors.MatchR\x05match\"\x8b\x01\n" +
 	"\x05Match\x12!\n" +
 	"\x01a\x18\x01 \x01(\v2\x13.sighej.actors.SideR\x01a\x12!\n" +
 	"\x01b\x18\x02 \x01(\v2\x13.sighej.actors.SideR\x01b\x12\x0e\n" +
 	"\x02at\x18\x03 \x01(\x03R\x02at\x12\x16\n" +
-	"\x06shared\x18\x04 \x03(\x06R\x06shared\"Q\n" +
+	"\x06shared\x18\x04 \x03(\x06R\x06shared\x12\x14\n" +
+	"\x05blind\x18\x05 \x01(\bR\x05blind\"Q\n" +
 	"\x04Side\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x1d\n" +
 	"\n" +
@@ -2403,14 +2454,15 @@ const file_actors_actorpb_actors_proto_rawDesc = "" +
 	"connection\x12\x1d\n" +
 	"\n" +
 	"expires_at\x18\x02 \x01(\x03R\texpiresAt\x12\x18\n" +
-	"\apending\x18\x03 \x01(\rR\apending\"_\n" +
+	"\apending\x18\x03 \x01(\rR\apending\"y\n" +
 	"\x05Nudge\x12\x1e\n" +
 	"\n" +
 	"connection\x18\x01 \x01(\tR\n" +
 	"connection\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\fR\x02id\x12\x0e\n" +
 	"\x02at\x18\x03 \x01(\x03R\x02at\x12\x16\n" +
-	"\x06labels\x18\x04 \x03(\tR\x06labels\";\n" +
+	"\x06labels\x18\x04 \x03(\tR\x06labels\x12\x18\n" +
+	"\areveals\x18\x05 \x01(\fR\areveals\";\n" +
 	"\x05Ended\x12\x1e\n" +
 	"\n" +
 	"connection\x18\x01 \x01(\tR\n" +
@@ -2483,24 +2535,25 @@ var file_actors_actorpb_actors_proto_depIdxs = []int32{
 	4,  // 17: sighej.actors.Ask.forget:type_name -> sighej.actors.Nothing
 	4,  // 18: sighej.actors.Ask.admit:type_name -> sighej.actors.Nothing
 	7,  // 19: sighej.actors.Ask.register:type_name -> sighej.actors.NewSession
-	6,  // 20: sighej.actors.Sightings.sightings:type_name -> sighej.actors.Sighting
-	9,  // 21: sighej.actors.Answer.fault:type_name -> sighej.actors.Fault
-	10, // 22: sighej.actors.Answer.verdicts:type_name -> sighej.actors.Verdicts
-	12, // 23: sighej.actors.Answer.standing:type_name -> sighej.actors.Standing
-	13, // 24: sighej.actors.Answer.registered:type_name -> sighej.actors.Registered
-	11, // 25: sighej.actors.Verdicts.verdicts:type_name -> sighej.actors.Verdict
-	9,  // 26: sighej.actors.Sought.fault:type_name -> sighej.actors.Fault
-	14, // 27: sighej.actors.Sought.session:type_name -> sighej.actors.Session
-	14, // 28: sighej.actors.Meet.from:type_name -> sighej.actors.Session
-	9,  // 29: sighej.actors.Met.fault:type_name -> sighej.actors.Fault
-	19, // 30: sighej.actors.Met.match:type_name -> sighej.actors.Match
-	20, // 31: sighej.actors.Match.a:type_name -> sighej.actors.Side
-	20, // 32: sighej.actors.Match.b:type_name -> sighej.actors.Side
-	33, // [33:33] is the sub-list for method output_type
-	33, // [33:33] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	4,  // 20: sighej.actors.Ask.look:type_name -> sighej.actors.Nothing
+	6,  // 21: sighej.actors.Sightings.sightings:type_name -> sighej.actors.Sighting
+	9,  // 22: sighej.actors.Answer.fault:type_name -> sighej.actors.Fault
+	10, // 23: sighej.actors.Answer.verdicts:type_name -> sighej.actors.Verdicts
+	12, // 24: sighej.actors.Answer.standing:type_name -> sighej.actors.Standing
+	13, // 25: sighej.actors.Answer.registered:type_name -> sighej.actors.Registered
+	11, // 26: sighej.actors.Verdicts.verdicts:type_name -> sighej.actors.Verdict
+	9,  // 27: sighej.actors.Sought.fault:type_name -> sighej.actors.Fault
+	14, // 28: sighej.actors.Sought.session:type_name -> sighej.actors.Session
+	14, // 29: sighej.actors.Meet.from:type_name -> sighej.actors.Session
+	9,  // 30: sighej.actors.Met.fault:type_name -> sighej.actors.Fault
+	19, // 31: sighej.actors.Met.match:type_name -> sighej.actors.Match
+	20, // 32: sighej.actors.Match.a:type_name -> sighej.actors.Side
+	20, // 33: sighej.actors.Match.b:type_name -> sighej.actors.Side
+	34, // [34:34] is the sub-list for method output_type
+	34, // [34:34] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_actors_actorpb_actors_proto_init() }
@@ -2532,6 +2585,8 @@ func file_actors_actorpb_actors_proto_init() {
 		(*Ask_Register)(nil),
 		(*Ask_Rotate)(nil),
 		(*Ask_Block)(nil),
+		(*Ask_Wave)(nil),
+		(*Ask_Look)(nil),
 	}
 	file_actors_actorpb_actors_proto_msgTypes[8].OneofWrappers = []any{
 		(*Answer_Verdicts)(nil),

@@ -20,7 +20,7 @@ func (s *Store) Block(_ context.Context, key sighej.SessionKey, nudge sighej.Nud
 		return sighej.Pair{}, errAbsent
 	}
 	m.blocked = true
-	rec.ack([]sighej.NudgeID{m.nudge})
+	rec.ack([]sighej.NudgeID{m.nudge, m.nudge.Reveal()})
 	return pairOf(key, m.peer), nil
 }
 

@@ -31,8 +31,8 @@ func (s *Store) Commit(_ context.Context, m sighej.Match) (sighej.Outcome, error
 		return sighej.Refused, nil
 	}
 	shared := slices.Clone(m.Shared)
-	one.take(sighej.Nudge{ID: m.A.Nudge, At: m.At, Shared: shared}, m.B)
-	two.take(sighej.Nudge{ID: m.B.Nudge, At: m.At, Shared: shared}, m.A)
+	one.take(&m, m.A, m.B, shared)
+	two.take(&m, m.B, m.A, shared)
 	s.counters.match(m.At)
 	return sighej.Committed, nil
 }

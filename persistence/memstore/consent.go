@@ -55,7 +55,7 @@ func (s *Store) setOpen(key sighej.SessionKey, open bool, known []matched) (done
 	for i := range known {
 		m := &known[i]
 		if peer := s.shards[s.index(m.peer.Token)].liveAs(m.peer, now); peer != nil {
-			peer.ack([]sighej.NudgeID{m.theirs})
+			peer.ack([]sighej.NudgeID{m.theirs, m.theirs.Reveal()})
 		}
 	}
 	return true, true

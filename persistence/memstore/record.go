@@ -26,11 +26,15 @@ type doings struct {
 
 // matched remembers a match for as long as the session lives.
 type matched struct {
-	peer    sighej.SessionKey
-	nudge   sighej.NudgeID // this session's
-	theirs  sighej.NudgeID // the peer's
-	at      int64          // Unix milliseconds
-	blocked bool           // by this session
+	peer     sighej.SessionKey
+	nudge    sighej.NudgeID        // this session's
+	theirs   sighej.NudgeID        // the peer's
+	at       int64                 // Unix milliseconds
+	hidden   []sighej.InterestHash // what a blind match shares
+	blocked  bool                  // by this session
+	blind    bool
+	waved    bool // by this session
+	revealed bool
 }
 
 func (r *record) before(other *record) bool {
@@ -51,7 +55,7 @@ func (r *record) matchWith(peer sighej.SessionID) *matched {
 
 // matchOf returns the match of which the session got that nudge, or nil.
 func (r *record) matchOf(nudge sighej.NudgeID) *matched {
-	return r.match(func(m *matched) bool { return m.nudge == nudge })
+	return r.match(func(m *matched) bool { return m.nudge == nudge || m.revealed && m.nudge.Reveal() == nudge })
 }
 
 func (r *record) match(is func(*matched) bool) *matched {
@@ -78,12 +82,17 @@ func (r *record) full() bool {
 	return r.doings != nil && len(r.doings.outbox) >= persistence.MaxOutbox
 }
 
-// take makes a match with the other side the session's own.
-func (r *record) take(n sighej.Nudge, other sighej.Side) {
+// take makes a match the session's own, which is on the side own.
+func (r *record) take(match *sighej.Match, own, other sighej.Side, shared []sighej.InterestHash) {
 	if r.doings == nil {
 		r.doings = new(doings)
 	}
-	r.doings.matches = append(r.doings.matches, matched{peer: other.Session, nudge: n.ID, theirs: other.Nudge, at: n.At.UnixMilli()})
+	m := matched{peer: other.Session, nudge: own.Nudge, theirs: other.Nudge, at: match.At.UnixMilli(), blind: match.Blind}
+	n := sighej.Nudge{ID: own.Nudge, At: match.At, Shared: shared}
+	if m.blind {
+		m.hidden, n.Shared = shared, nil
+	}
+	r.doings.matches = append(r.doings.matches, m)
 	r.doings.outbox = append(r.doings.outbox, n)
 }
 

@@ -13,12 +13,12 @@ func (s *Store) Block(ctx context.Context, key sighej.SessionKey, nudge sighej.N
 	if err != nil {
 		return sighej.Pair{}, err
 	}
-	pair, err := pairOf(fields, nudge)
+	pair, first, err := pairOf(fields, nudge)
 	if err != nil {
 		return sighej.Pair{}, err
 	}
 	done, err := s.run(ctx, blockScript.with(1, sessionKey(key.Token), key.ID.String(),
-		fieldMatch+pair.String(), fieldBlock+pair.String(), fieldNudge+nudge.String()))
+		fieldMatch+pair.String(), fieldBlock+pair.String(), fieldNudge+first.String(), fieldReveal+first.Reveal().String()))
 	if err == nil && done == 0 {
 		err = errAbsent
 	}
@@ -28,20 +28,25 @@ func (s *Store) Block(ctx context.Context, key sighej.SessionKey, nudge sighej.N
 // Pair implements [persistence.Sessions].
 func (s *Store) Pair(a, b sighej.SessionKey) sighej.Pair { return s.pairs.of(a, b) }
 
-// pairOf returns the pair of which a session got that nudge: its matches say so,
-// as long as it lives.
-func pairOf(fields map[string]string, nudge sighej.NudgeID) (sighej.Pair, error) {
-	id := nudge.String() + " "
+// pairOf returns the pair of which a session got that nudge, or the reveal of it,
+// and the first nudge of it: its matches say so, as long as it lives.
+func pairOf(fields map[string]string, nudge sighej.NudgeID) (pair sighej.Pair, first sighej.NudgeID, err error) {
 	for name, value := range fields {
-		pair, isMatch := strings.CutPrefix(name, fieldMatch)
-		if !isMatch || !strings.HasPrefix(value, id) {
+		text, isMatch := strings.CutPrefix(name, fieldMatch)
+		if !isMatch {
 			continue
 		}
-		p, err := sighej.ParsePair(pair)
-		if err != nil {
-			return sighej.Pair{}, corrupt("a match")
+		id, _, _ := strings.Cut(value, " ")
+		if first, err = sighej.ParseNudgeID(id); err != nil {
+			return sighej.Pair{}, sighej.NudgeID{}, corrupt("a match")
 		}
-		return p, nil
+		if first != nudge && (fields[fieldWave+text] != "2" || first.Reveal() != nudge) {
+			continue
+		}
+		if pair, err = sighej.ParsePair(text); err != nil {
+			return sighej.Pair{}, sighej.NudgeID{}, corrupt("a match")
+		}
+		return pair, first, nil
 	}
-	return sighej.Pair{}, errAbsent
+	return sighej.Pair{}, sighej.NudgeID{}, errAbsent
 }

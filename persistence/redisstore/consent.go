@@ -28,7 +28,7 @@ func (s *Store) SetOpen(ctx context.Context, key sighej.SessionKey, open bool) e
 		args := []any{key.ID.String(), encodeOpen(open), known.count}
 		for _, other := range known.others {
 			keys = append(keys, sessionKey(other.Session.Token))
-			args = append(args, other.Session.ID.String(), fieldNudge+other.Nudge.String())
+			args = append(args, other.Session.ID.String(), fieldNudge+other.Nudge.String(), fieldReveal+other.Nudge.Reveal().String())
 		}
 		switch done, err := s.run(ctx, setOpenScript.with(len(keys), append(keys, args...)...)); {
 		case err != nil:
@@ -88,8 +88,8 @@ func (s *Store) unsealed(pairs []sighej.Pair, sealed []any, own sighej.SessionID
 		if !ok {
 			continue
 		}
-		if other, err := s.seal.open(pairs[i], []byte(text), own); err == nil {
-			known.others = append(known.others, other)
+		if met, err := s.seal.open(pairs[i], []byte(text), own); err == nil {
+			known.others = append(known.others, met.other)
 		}
 	}
 	return known

@@ -53,6 +53,12 @@ func decodeState(token sighej.Token, fields map[string]string) (persistence.Stat
 				return persistence.State{}, err
 			}
 			state.Outbox = append(state.Outbox, n)
+		case strings.HasPrefix(name, fieldReveal):
+			n, err := decodeReveal(name[len(fieldReveal):], value)
+			if err != nil {
+				return persistence.State{}, err
+			}
+			state.Outbox = append(state.Outbox, n)
 		}
 	}
 	slices.SortFunc(state.MatchedAt, time.Time.Compare)
@@ -129,6 +135,18 @@ func decodeNudge(id, value string) (n sighej.Nudge, err error) {
 		return sighej.Nudge{}, corrupt("a nudge")
 	}
 	return n, nil
+}
+
+func decodeReveal(id, value string) (sighej.Nudge, error) {
+	ms, rest, _ := strings.Cut(value, " ")
+	of, shared, found := strings.Cut(rest, " ")
+	hidden, err := sighej.ParseNudgeID(of)
+	if err != nil || !found {
+		return sighej.Nudge{}, corrupt("a reveal")
+	}
+	n, err := decodeNudge(id, ms+" "+shared)
+	n.Reveals = hidden
+	return n, err
 }
 
 // decodeTime reads Unix milliseconds in their canonical form.

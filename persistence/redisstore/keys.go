@@ -31,7 +31,7 @@ const (
 	fieldAccess     = "access_hash" // hex
 	fieldInterests  = "interests"   // base64url, 8 bytes big endian of each keyed hash
 	fieldOpen       = "open"        // 1 or 0
-	fieldPending    = "pending"     // how many nudge fields there are; absent: 0
+	fieldPending    = "pending"     // how many nudge and reveal fields there are; absent: 0
 
 	fieldToken       = "token"        // that it is heard by; absent: its own
 	fieldFormer      = "former"       // token that it was heard by before; absent: none
@@ -44,6 +44,10 @@ const (
 	fieldBlock = "b:"
 	// n:<nudge id> = "<time of the match> <interests, encoded as above>"
 	fieldNudge = "n:"
+	// v:<nudge id> = "<time> <id of the blind nudge> <interests, encoded as above>", which that reveals
+	fieldReveal = "v:"
+	// w:<pair> = "1": this side has waved; "2": both have, and it is revealed
+	fieldWave = "w:"
 )
 
 // accessKey: string, the token of the session with that access token. TTL: the

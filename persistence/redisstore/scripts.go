@@ -18,6 +18,9 @@ var setOpenSource string
 //go:embed lua/block.lua
 var blockSource string
 
+//go:embed lua/wave.lua
+var waveSource string
+
 //go:embed lua/rotate.lua
 var rotateSource string
 
@@ -43,6 +46,7 @@ var (
 	createScript       = newScript(createSource)
 	setOpenScript      = newScript(setOpenSource)
 	blockScript        = newScript(blockSource)
+	waveScript         = newScript(waveSource)
 	rotateScript       = newScript(rotateSource)
 	deleteScript       = newScript(deleteSource)
 	commitScript       = newScript(commitSource)
@@ -52,7 +56,7 @@ var (
 	leaseScript        = newScript(leaseSource)
 
 	sources = []string{
-		createSource, setOpenSource, blockSource, rotateSource, deleteSource, commitSource,
+		createSource, setOpenSource, blockSource, waveSource, rotateSource, deleteSource, commitSource,
 		ackSource, addSightingsSource, seedSource, leaseSource,
 	}
 )

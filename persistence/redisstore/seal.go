@@ -31,12 +31,22 @@ func newSeal(key []byte) seal {
 // sealVersion begins what is sealed: another release may put more into it.
 const sealVersion = 1
 
-// close seals the two sides.
+// met is what one side of a match may know of it.
+type met struct {
+	other  sighej.Side
+	blind  bool
+	shared []sighej.InterestHash
+}
+
+// close seals a match.
 func (s seal) close(pair sighej.Pair, m *sighej.Match) []byte {
 	plain := make([]byte, 0, 256)
-	plain = append(plain, sealVersion)
+	plain = append(plain, sealVersion, encodeOpen(m.Blind)[0])
 	plain = appendSide(plain, m.A)
 	plain = appendSide(plain, m.B)
+	if m.Blind { // else it is nobody's business any more
+		plain = append(plain, encodeInterests(m.Shared)...)
+	}
 	return s.aead.Seal(nil, nil, plain, pair[:]) //nolint:gosec // it draws a nonce itself
 }
 
@@ -47,24 +57,23 @@ func appendSide(plain []byte, side sighej.Side) []byte {
 	return append(plain, side.Session.Token...)
 }
 
-// open returns the other side of one that is in the pair.
-func (s seal) open(pair sighej.Pair, sealed []byte, own sighej.SessionID) (other sighej.Side, err error) {
+// open returns what the session with that id may know of a match that it is in.
+func (s seal) open(pair sighej.Pair, sealed []byte, own sighej.SessionID) (m met, err error) {
 	plain, err := s.aead.Open(nil, nil, sealed, pair[:])
-	if err != nil || len(plain) == 0 || plain[0] != sealVersion {
-		return sighej.Side{}, corrupt("a pair")
+	if err != nil || len(plain) < 2 || plain[0] != sealVersion {
+		return met{}, corrupt("a pair")
 	}
-	a, rest, ok := cutSide(plain[1:])
-	if !ok {
-		return sighej.Side{}, corrupt("a pair")
+	a, rest, first := cutSide(plain[2:])
+	b, rest, second := cutSide(rest)
+	m.blind, m.other = plain[1] == '1', b
+	if b.Session.ID == own {
+		m.other = a
 	}
-	b, _, ok := cutSide(rest)
-	switch {
-	case ok && a.Session.ID == own:
-		return b, nil
-	case ok && b.Session.ID == own:
-		return a, nil
+	if !first || !second || a.Session.ID != own && b.Session.ID != own {
+		return met{}, corrupt("a pair")
 	}
-	return sighej.Side{}, corrupt("a pair")
+	m.shared, err = decodeInterests(string(rest))
+	return m, err
 }
 
 func cutSide(plain []byte) (side sighej.Side, rest []byte, ok bool) {

@@ -130,7 +130,7 @@ func (s *Store) Commit(ctx context.Context, m sighej.Match) (sighej.Outcome, err
 	outcome, err := s.run(ctx, commitScript.with(4,
 		sessionKey(a.Token), sessionKey(b.Token), statsKey(persistence.DayOf(m.At)), pairKey(pair),
 		a.ID.String(), b.ID.String(), fieldMatch+pair.String(), m.A.Nudge.String(), m.B.Nudge.String(),
-		m.At.UnixMilli(), encodeInterests(m.Shared), persistence.MaxOutbox, statsTTL, fieldBlock+pair.String(), s.seal.close(pair, &m)))
+		m.At.UnixMilli(), encodeInterests(shown(m)), persistence.MaxOutbox, statsTTL, fieldBlock+pair.String(), s.seal.close(pair, &m)))
 	switch {
 	case err != nil:
 		return sighej.Refused, err
@@ -143,13 +143,22 @@ func (s *Store) Commit(ctx context.Context, m sighej.Match) (sighej.Outcome, err
 	}
 }
 
+// shown is what the first nudges of a match show.
+func shown(m sighej.Match) []sighej.InterestHash {
+	if m.Blind {
+		return nil
+	}
+	return m.Shared
+}
+
 // Ack implements [persistence.Sessions].
 func (s *Store) Ack(ctx context.Context, key sighej.SessionKey, ids []sighej.NudgeID) error {
 	for some := range slices.Chunk(ids, persistence.MaxOutbox) { // Lua's stack is bounded
-		args := make([]any, 0, 2+len(some))
+		args := make([]any, 0, 2+2*len(some))
 		args = append(args, sessionKey(key.Token), key.ID.String())
 		for _, id := range some {
-			args = append(args, fieldNudge+id.String())
+			text := id.String()
+			args = append(args, fieldNudge+text, fieldReveal+text)
 		}
 		if _, err := s.run(ctx, ackScript.with(1, args...)); err != nil {
 			return err

@@ -146,7 +146,7 @@ func TestFramesMatchTheirSchemas(t *testing.T) {
 	no, at := false, time.Now()
 	for name, list := range map[string][]any{
 		wire.TypeWelcome: {wire.Welcome{Type: "welcome", ExpiresAt: at}},
-		wire.TypeNudge:   {wire.Nudge{Type: "nudge", ID: nudgeID, SharedInterests: []string{}, At: at}},
+		wire.TypeNudge:   {wire.Nudge{Type: "nudge", ID: nudgeID, SharedInterests: []string{}, At: at, Reveals: nudgeID}},
 		wire.TypeSighted: {wire.Sighted{Type: "sighted", Ref: "r"}, wire.Sighted{Type: "sighted", Results: []wire.SightingResult{
 			{Token: "abcdef", MatchResult: wire.MatchResult{SharedInterests: []string{}}, Code: "rate_limited"},
 		}}},
@@ -156,6 +156,7 @@ func TestFramesMatchTheirSchemas(t *testing.T) {
 		wire.TypeSighting: {wire.ClientFrame{Type: "sighting", Tokens: []string{"abcdef"}}},
 		wire.TypeAck:      {wire.ClientFrame{Type: "ack", ID: nudgeID}},
 		wire.TypeBlock:    {wire.ClientFrame{Type: "block", ID: nudgeID}},
+		wire.TypeWave:     {wire.ClientFrame{Type: "wave", ID: nudgeID}},
 		wire.TypeOpen:     {wire.ClientFrame{Type: "open", Value: &no}},
 	} {
 		s := schema(t, name)

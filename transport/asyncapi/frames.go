@@ -51,9 +51,10 @@ var frames = []*frame{
 		summary: "Somebody near shares an interest. It comes again after a reconnect until it is acknowledged.",
 		fields: map[string]string{
 			"id":               "What to acknowledge and to deduplicate by.",
-			"shared_interests": "The overlap only, in your own spelling, sorted.",
+			"shared_interests": "The overlap only, in your own spelling, sorted. None: nothing is named before both have waved.",
 			"message":          "A sentence to show.",
-			"at":               "When the match was made.",
+			"at":               "When the match was made, or revealed.",
+			"reveals":          "The nudge that named no interests and which this one reveals, since both have waved. Else absent.",
 		},
 		example: wire.Nudge{
 			Type: wire.TypeNudge, ID: nudgeID, SharedInterests: []string{"devops", "hardstyle"},
@@ -121,6 +122,14 @@ var frames = []*frame{
 		fields:   map[string]string{"id": "That of the nudge, acknowledged or not."},
 		required: []string{"id"},
 		example:  wire.ClientFrame{Type: wire.TypeBlock, ID: nudgeID},
+	},
+	{
+		name: wire.TypeWave, from: fromClient,
+		summary: "You would like to know more of whom a nudge without interests is about. When both have waved, both get a nudge that reveals. " +
+			"Answered only by an error.",
+		fields:   map[string]string{"id": "That of the nudge, acknowledged or not."},
+		required: []string{"id"},
+		example:  wire.ClientFrame{Type: wire.TypeWave, ID: nudgeID},
 	},
 	{
 		name: wire.TypeOpen, from: fromClient,

@@ -68,7 +68,7 @@ func checkFields(f *wire.ClientFrame) *sighej.Error {
 	switch f.Type {
 	case wire.TypeSighting:
 		stray = f.ID != "" || f.Value != nil
-	case wire.TypeAck, wire.TypeBlock:
+	case wire.TypeAck, wire.TypeBlock, wire.TypeWave:
 		stray = sighting || f.Value != nil
 	case wire.TypeOpen:
 		stray = sighting || f.ID != ""

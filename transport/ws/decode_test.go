@@ -29,6 +29,7 @@ func TestDecodeFrame(t *testing.T) {
 		{`{"type":"ack","id":"x"}`, wire.ClientFrame{Type: "ack", ID: "x"}, ""},
 		{" \n{\"type\":\"ack\"}\t\r\n", wire.ClientFrame{Type: "ack"}, ""},
 		{`{"type":"block","id":"x"}`, wire.ClientFrame{Type: "block", ID: "x"}, ""},
+		{`{"type":"wave","id":"x"}`, wire.ClientFrame{Type: "wave", ID: "x"}, ""},
 		{`{"type":"open","value":true}`, wire.ClientFrame{Type: "open", Value: &yes}, ""},
 		{`{"type":"sighting","ref":"r","tokens":["abc123"]}`, wire.ClientFrame{Type: "sighting", Ref: "r", Tokens: []string{"abc123"}}, ""},
 		{

@@ -1,6 +1,6 @@
 -- Takes nudges out of an outbox.
 -- KEYS  session
--- ARGV  session id, then the nudge fields
+-- ARGV  session id, then the nudge fields and reveal fields
 if redis.call('HGET', KEYS[1], 'session_id') ~= ARGV[1] then
   return 0
 end

@@ -1,6 +1,7 @@
 -- Records the consent to be matched. Withdrawing it takes the nudges about the session out of the outboxes of others.
 -- KEYS  session, then the sessions that have such nudges
--- ARGV  session id; 1 or 0; how many matches are known; then the session id and the nudge field of each of the others
+-- ARGV  session id; 1 or 0; how many matches are known; then the session id, the nudge field and the reveal
+--       field of each of the others
 -- Returns 1; 0 when the session is not live; 2 when it has more matches by now, and nothing was changed.
 local held = redis.call('HMGET', KEYS[1], 'session_id', 'expires_at')
 local time = redis.call('TIME')
@@ -21,8 +22,12 @@ if ARGV[2] == '0' then
 end
 redis.call('HSET', KEYS[1], 'open', ARGV[2])
 for i = 2, #KEYS do
-  if redis.call('HGET', KEYS[i], 'session_id') == ARGV[2 * i] and redis.call('HDEL', KEYS[i], ARGV[2 * i + 1]) == 1 then
-    redis.call('HINCRBY', KEYS[i], 'pending', -1)
+  local at = 3 * i - 2
+  if redis.call('HGET', KEYS[i], 'session_id') == ARGV[at] then
+    local gone = redis.call('HDEL', KEYS[i], ARGV[at + 1], ARGV[at + 2])
+    if gone > 0 then
+      redis.call('HINCRBY', KEYS[i], 'pending', -gone)
+    end
   end
 end
 return 1
