@@ -34,9 +34,10 @@ type phoneCommand struct {
 // Help is what `sighej phone --help` tells beyond the flags.
 func (phoneCommand) Help() string {
 	return "It prints its token, then a line for each nudge. Each line on standard input is a token that it heard, or " +
-		"/open, /close or /quit. The end of the input does not end it. On SIGINT or SIGTERM it forgets its session. " +
-		"With --radio bluez it prints a line for each token that it sends and each change of who is in range, and only " +
-		"the commands are typed."
+		"/open, /close, /block, /wave or /quit. /block never meets again whom the last nudge was about, and /wave says hi to them; " +
+		"either takes the id of another nudge, as --json tells it. The end of the input does not end it. On SIGINT or SIGTERM it forgets its session. " +
+		"With --radio bluez it prints a line for each token that it sends and each change of who is in range, and only /open, " +
+		"/close and /quit are typed."
 }
 
 // Validate checks what kong cannot.
@@ -65,7 +66,8 @@ func (c *phoneCommand) Run(ctx context.Context, std streams) error {
 		return c.onAir(ctx, std)
 	}
 	say := newPrinter(std.out, std.err, c.JSON)
-	p, err := phone.Register(ctx, c.config(say))
+	var last atomic.Pointer[string]
+	p, err := phone.Register(ctx, c.config(say, &last))
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil
@@ -75,7 +77,7 @@ func (c *phoneCommand) Run(ctx context.Context, std streams) error {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	connection := keep(running, p)
-	talk := conversation{phone: p, say: say, sight: c.Sight}
+	talk := conversation{phone: p, say: say, sight: c.Sight, last: &last}
 	talk.hold(ctx, std.in, connection.ended)
 	stop()
 	if err := connection.wait(); err != nil {
@@ -116,9 +118,10 @@ func forget(ctx context.Context, p *phone.Phone, say *printer) {
 	}
 }
 
-func (c *phoneCommand) config(say *printer) phone.Config {
+func (c *phoneCommand) config(say *printer, last *atomic.Pointer[string]) phone.Config {
 	cfg := phone.Config{
-		Base: c.Base, Interests: c.Interests, Token: sighej.Token(c.Token), OnNudge: say.nudge,
+		Base: c.Base, Interests: c.Interests, Token: sighej.Token(c.Token),
+		OnNudge: func(n wire.Nudge) { last.Store(&n.ID); say.nudge(n) },
 	}
 	if c.Auth == "none" {
 		cfg.Auth = phone.None
@@ -140,6 +143,7 @@ type conversation struct {
 	phone *phone.Phone
 	say   *printer
 	sight []string
+	last  *atomic.Pointer[string] // id of the last nudge; nil in it: there was none
 }
 
 // hold converses until ctx ends, the person quits or the session is over.
@@ -170,6 +174,14 @@ func (t *conversation) hold(ctx context.Context, in io.Reader, over <-chan struc
 
 // heard does what one typed line asks for.
 func (t *conversation) heard(ctx context.Context, line string) (quit bool) {
+	switch command, id, _ := strings.Cut(line, " "); command {
+	case "/block":
+		t.about(ctx, id, t.phone.Block, "blocked")
+		return false
+	case "/wave":
+		t.about(ctx, id, t.phone.Wave, "waved")
+		return false
+	}
 	switch line {
 	case "":
 	case "/quit":
@@ -188,11 +200,30 @@ func (t *conversation) heard(ctx context.Context, line string) (quit bool) {
 	return false
 }
 
+// about does something about a nudge: that with the id, or else the last one.
+func (t *conversation) about(ctx context.Context, id string, do func(context.Context, string) error, done string) {
+	if id = strings.TrimSpace(id); id == "" {
+		last := t.last.Load()
+		if last == nil {
+			t.say.complain("there was no nudge yet")
+			return
+		}
+		id = *last
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := do(ctx, id); err != nil {
+		t.say.complain(spelledOut(err).Error())
+		return
+	}
+	t.say.about(done, id)
+}
+
 // sighted reports that a token was heard and tells what became of it.
 func (t *conversation) sighted(ctx context.Context, text string) {
 	token, err := sighej.ParseToken(text)
 	if err != nil {
-		t.say.complain(err.Error() + "; commands are /open, /close and /quit")
+		t.say.complain(err.Error() + "; commands are /open, /close, /block, /wave and /quit")
 		return
 	}
 	if token == t.phone.Token() {

@@ -62,12 +62,20 @@ func TestPhoneConverses(t *testing.T) {
 	p.typeLine("/open")
 	p.want("open")
 	p.typeLine("")
+	p.typeLine("/block")
 	p.typeLine("no token")
 	p.typeLine(token)
 	nudge <- "Someone nearby shares your interest in devops."
 	p.want("nudge: Someone nearby shares your interest in devops.")
 	nudge <- "one line\nand no\x1b[31m colour"
 	p.want("nudge: one line and no [31m colour")
+	p.typeLine("/wave")
+	p.want("waved")
+	p.typeLine("/block another")
+	p.want("blocked")
+	if waved := s.Waved(); len(waved) != 1 || len(waved[0]) != 22 || !slices.Equal(s.Blocked(), []string{"another"}) {
+		t.Errorf("waved at %q, blocked %q", waved, s.Blocked())
+	}
 	p.typeLine("/quit")
 	if status, rest := p.exit(); status != 0 || len(rest) != 0 {
 		t.Errorf("status %d, left over %q", status, rest)
@@ -75,7 +83,7 @@ func TestPhoneConverses(t *testing.T) {
 	if !s.Forgotten() {
 		t.Error("the session was not forgotten")
 	}
-	if errs := p.complaints(); strings.Count(errs, "\n") != 2 || !strings.Contains(errs, "a token has ") || !strings.Contains(errs, "your own token") {
+	if errs := p.complaints(); strings.Count(errs, "\n") != 3 || !strings.Contains(errs, "no nudge yet") || !strings.Contains(errs, "a token has ") || !strings.Contains(errs, "your own token") {
 		t.Errorf("stderr: %q", errs)
 	}
 }

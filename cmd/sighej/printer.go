@@ -36,6 +36,7 @@ type event struct {
 	NudgeSent       *bool      `json:"nudge_sent,omitempty"`
 	Code            string     `json:"code,omitempty"`
 	Message         string     `json:"message,omitempty"`
+	Reveals         string     `json:"reveals,omitempty"`
 	At              *time.Time `json:"at,omitempty"`
 	Value           *bool      `json:"value,omitempty"`
 	All             *int       `json:"all,omitempty"`
@@ -48,20 +49,23 @@ func (p *printer) token(t sighej.Token) {
 
 func (p *printer) nudge(n wire.Nudge) {
 	p.event("nudge: "+n.Message, event{
-		Event: "nudge", ID: n.ID, SharedInterests: n.SharedInterests, Message: n.Message, At: &n.At,
+		Event: "nudge", ID: n.ID, SharedInterests: n.SharedInterests, Message: n.Message, Reveals: n.Reveals, At: &n.At,
 	})
 }
 
 // heardNudge is nudge for one of a phone with a radio.
 func (p *printer) heardNudge(n *sdk.Nudge) {
 	p.nudge(wire.Nudge{
-		ID: n.ID(), Message: n.Message(), SharedInterests: strings.Split(n.Interests(), "\n"), At: time.UnixMilli(n.AtMillis()).UTC(),
+		ID: n.ID(), Message: n.Message(), SharedInterests: strings.FieldsFunc(n.Interests(), func(r rune) bool { return r == '\n' }), At: time.UnixMilli(n.AtMillis()).UTC(), Reveals: n.Reveals(),
 	})
 }
 
 func (p *printer) inRange(all, veryNear int) {
 	p.event(fmt.Sprintf("in range: %d (very near: %d)", all, veryNear), event{Event: "in_range", All: &all, VeryNear: &veryNear})
 }
+
+// about tells what was done about a nudge.
+func (p *printer) about(done, id string) { p.event(done, event{Event: done, ID: id}) }
 
 func (p *printer) open(value bool) {
 	text := "closed"

@@ -41,6 +41,20 @@ func (p *Phone) SetOpen(ctx context.Context, open bool) error {
 	return p.call(ctx, http.MethodPatch, "/session", wire.UpdateSession{OpenToTalk: open}, nil)
 }
 
+// Block makes the session and the one that a nudge is about never meet again, as
+// long as this one lives; the other is not told. [sighej.CodeNotFound] when the
+// session never got that nudge, or the server does not know how.
+func (p *Phone) Block(ctx context.Context, nudge string) error {
+	return p.call(ctx, http.MethodPost, "/block", wire.NudgeReference{ID: nudge}, nil)
+}
+
+// Wave says hi to whom a nudge without interests is about. Once both have waved,
+// another nudge names what they share; before that nobody learns of it. The errors
+// are those of Block.
+func (p *Phone) Wave(ctx context.Context, nudge string) error {
+	return p.call(ctx, http.MethodPost, "/wave", wire.NudgeReference{ID: nudge}, nil)
+}
+
 // Forget ends the session: the server forgets everything about it, and Run
 // returns.
 func (p *Phone) Forget(ctx context.Context) error {

@@ -181,6 +181,12 @@ func TestRequests(t *testing.T) {
 			if err := p.SetOpen(t.Context(), false); err != nil || s.Open() {
 				t.Errorf("closing: %v", err)
 			}
+			if err := p.Block(t.Context(), "n1"); err != nil || !slices.Equal(s.Blocked(), []string{"n1"}) {
+				t.Errorf("blocking: %v, %v", s.Blocked(), err)
+			}
+			if err := p.Wave(t.Context(), "n2"); err != nil || !slices.Equal(s.Waved(), []string{"n2"}) {
+				t.Errorf("waving: %v, %v", s.Waved(), err)
+			}
 			if st, err := p.State(t.Context()); err != nil || st.OpenToTalk || len(st.Interests) != 2 {
 				t.Errorf("state: %+v, %v", st, err)
 			}

@@ -56,6 +56,22 @@ func (c *Client) SetOpenToTalk(open bool) {
 	c.core.SetOpenToTalk(open)
 }
 
+// Block makes this phone and the one that a nudge is about never meet again in this
+// session, and the other is not told. It takes the nudge's ID. The server is told as
+// soon as it can be reached; with a new session, after two hours, they can meet.
+func (c *Client) Block(nudgeID string) {
+	defer c.catch(nil)
+	c.core.Block(nudgeID)
+}
+
+// Wave says hi to whom a nudge without interests is about, and takes that nudge's
+// ID. Once both have waved, each gets another nudge with the interests, see
+// Nudge.Reveals; before that the other learns nothing.
+func (c *Client) Wave(nudgeID string) {
+	defer c.catch(nil)
+	c.core.Wave(nudgeID)
+}
+
 // OnServiceData tells that the radio heard service data under ServiceUUID16, and
 // how strongly, in dBm; 0: not known. What is not of this version is left alone.
 func (c *Client) OnServiceData(serviceData []byte, rssi int) {

@@ -26,8 +26,13 @@ func (n *Nudge) ID() string { return n.core.ID }
 func (n *Nudge) Message() string { return n.core.Message }
 
 // Interests returns what the two share, a line for each, as this phone's person
-// spelled it.
+// spelled it. Empty: the server names nothing before both have waved, see
+// Client.Wave.
 func (n *Nudge) Interests() string { return strings.Join(n.core.Shared, "\n") }
+
+// Reveals returns the ID of the nudge that named no interests and whose interests
+// this one names, since both have waved; "" for any other.
+func (n *Nudge) Reveals() string { return n.core.Reveals }
 
 // AtMillis returns when it was made, in milliseconds since 1970 by the server's
 // clock.

@@ -33,6 +33,8 @@ func TestStartRefuses(t *testing.T) {
 		c.OnRadioState(sdk.RadioOff)
 		c.OnForeground(false)
 		c.SetOpenToTalk(false)
+		c.Block("n1")
+		c.Wave("n1")
 	}
 	if err := sdk.NewClient("http://127.0.0.1:1", r, r).Start(" \n\n"); err == nil {
 		t.Error("started without interests")

@@ -46,11 +46,20 @@ func (r *run) chore(ctx context.Context) time.Time {
 	}
 	report = report && !now.Before(r.reportAt)
 	open := c.open
+	var first *wish
+	if len(r.wishes) > 0 {
+		first = &r.wishes[0]
+	}
 	c.mu.Unlock()
 
 	switch {
 	case consent:
 		return r.tellConsent(ctx, p, open)
+	case first != nil:
+		if r.tellWish(ctx, p, *first) {
+			return time.Now()
+		}
+		return time.Now().Add(choreAgain)
 	case rotate:
 		return r.rotate(ctx, p)
 	case report:

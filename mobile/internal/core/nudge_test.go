@@ -11,6 +11,7 @@ import (
 	"i80.dk/sighej/mobile/ble"
 	"i80.dk/sighej/mobile/internal/core"
 	"i80.dk/sighej/mobile/phone/phonetest"
+	"i80.dk/sighej/wire"
 )
 
 func TestNudgesComeOnceAndAreAcknowledgedOnceShown(t *testing.T) {
@@ -115,6 +116,42 @@ func TestAirplaneMode(t *testing.T) {
 		}
 		if n := len(w.server.Created()); n != 1 || len(w.shell.seen().errors) != 0 {
 			t.Errorf("%d sessions, errors %v", n, w.shell.seen().errors)
+		}
+	})
+}
+
+func TestBlockAndWave(t *testing.T) {
+	inWorld(t, func(s *phonetest.Server) {
+		s.Unknown = "never"
+		s.Script = func(_ int, c *phonetest.Socket) {
+			c.Welcome(1)
+			c.Send(wire.Nudge{Type: wire.TypeNudge, ID: "n2", SharedInterests: []string{"devops"}, Reveals: "n1", At: time.Now()})
+			c.Serve()
+		}
+	}, func(w *world) {
+		w.core.Block("before") // there is no session yet
+		w.start()
+		if n := w.shell.seen().nudges; len(n) != 1 || n[0].Reveals != "n1" {
+			t.Errorf("nudges: %+v", n)
+		}
+		w.server.Cut(true)
+		w.pass(time.Minute)
+		w.core.Wave("n1")
+		w.core.Block("never")
+		w.core.Block("n2")
+		w.pass(time.Minute)
+		w.server.Cut(false)
+		w.pass(time.Minute)
+		if !slices.Equal(w.server.Waved(), []string{"n1"}) || !slices.Equal(w.server.Blocked(), []string{"n2"}) {
+			t.Errorf("waved at %v, blocked %v", w.server.Waved(), w.server.Blocked())
+		}
+		if got := w.shell.seen().errors; !slices.Equal(got, []sighej.Code{sighej.CodeNotFound}) {
+			t.Errorf("errors: %v", got)
+		}
+		w.core.Stop()
+		w.core.Wave("after")
+		if n := len(w.server.Waved()); n != 1 {
+			t.Errorf("waved %d times", n)
 		}
 	})
 }

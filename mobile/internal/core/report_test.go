@@ -75,6 +75,28 @@ func TestSightingsAreHeldWhileOfflineAndUploadedWithTheirTimes(t *testing.T) {
 	})
 }
 
+// What the server would not count any more is not told.
+func TestOldSightingsAreLeftOut(t *testing.T) {
+	o := &over{}
+	inWorld(t, func(s *phonetest.Server) {
+		s.Script = func(_ int, c *phonetest.Socket) { c.Welcome(0); o.serve(c) }
+	}, func(w *world) {
+		w.start()
+		w.server.Cut(true)
+		w.pass(time.Second)
+		late, old := sighej.NewToken(), sighej.NewToken()
+		w.hear(-60, old)
+		w.pass(10 * time.Minute)
+		w.hear(-60, late)
+		w.pass(10 * time.Minute)
+		w.server.Cut(false)
+		w.pass(time.Minute)
+		if got := w.server.Reported(); len(got) != 1 || got[0].Token != string(late) || len(o.tokens()) != 0 {
+			t.Errorf("uploaded %v, over the connection %v", got, o.tokens())
+		}
+	})
+}
+
 func TestWhatIsHeldIsBoundedAndEndsWithTheSession(t *testing.T) {
 	inWorld(t, func(s *phonetest.Server) { s.Lifetime = 10 * time.Minute }, func(w *world) {
 		w.start()

@@ -51,6 +51,7 @@ type run struct {
 	reportAt  time.Time          // not before this
 	reporting context.CancelFunc // nil: no report is under way
 
+	wishes []wish // the server is to be told of
 	nudges []*delivery
 	faults []*sighej.Error
 	tuned  tuning
@@ -147,7 +148,7 @@ func (r *run) adopt(p *phone.Phone, open bool, forget context.CancelCauseFunc) {
 func (r *run) drop() {
 	r.phone, r.forget, r.expiresAt = nil, nil, time.Time{}
 	r.own[1], r.own[0] = r.own[0], ""
-	r.held = newHeld()
+	r.held, r.wishes = newHeld(), nil // they are about nudges of that session
 	signal(r.news)
 }
 

@@ -58,6 +58,7 @@ type Nudge struct {
 	ID      string
 	Message string
 	Shared  []string
+	Reveals string    // the nudge without interests that this one reveals; "": none
 	At      time.Time // by the server's clock
 	Band    ble.Band  // Near or VeryNear when all phones in range are; else Gone: not known
 }

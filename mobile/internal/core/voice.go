@@ -18,7 +18,7 @@ type delivery struct {
 // returns: not before the listener has it.
 func (r *run) onNudge(n wire.Nudge) {
 	d := &delivery{done: make(chan struct{})}
-	d.nudge = Nudge{ID: n.ID, Message: n.Message, Shared: n.SharedInterests, At: n.At}
+	d.nudge = Nudge{ID: n.ID, Message: n.Message, Shared: n.SharedInterests, Reveals: n.Reveals, At: n.At}
 	r.core.mu.Lock()
 	r.nudges = append(r.nudges, d) // of one: the phone waits for each
 	signal(r.news)

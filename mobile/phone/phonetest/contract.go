@@ -90,6 +90,24 @@ func (s *Server) forget(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// about keeps the nudges of which something is asked.
+func (s *Server) about(list *[]string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var body wire.NudgeReference
+		if !read(w, r, &body) {
+			return
+		}
+		if body.ID == s.Unknown {
+			Problem(w, http.StatusNotFound, wire.Problem{Code: string(sighej.CodeNotFound), Detail: "the session never got that nudge"})
+			return
+		}
+		s.mu.Lock()
+		*list = append(*list, body.ID)
+		s.mu.Unlock()
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
 func (s *Server) rotate(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		BLEToken string `json:"ble_token"`

@@ -53,6 +53,9 @@ type Server struct {
 	// Ahead is how much its clock is before the real one.
 	Ahead time.Duration
 
+	// Unknown is an id of a nudge that the session never got.
+	Unknown string
+
 	// Matches are the shared interests by token; a token that is not in it does
 	// not match.
 	Matches map[string][]string
@@ -73,6 +76,8 @@ type Server struct {
 	now         int    // connections
 	most        int    // connections at a time
 	reported    []wire.Sighting
+	blocked     []string
+	waved       []string
 	held        map[string]chan struct{}
 }
 
@@ -92,6 +97,8 @@ func New(t testing.TB, set func(*Server)) *Server {
 	if s.Rotates {
 		mux.HandleFunc("POST /session/rotate", s.authorized(s.rotate))
 	}
+	mux.HandleFunc("POST /block", s.authorized(s.about(&s.blocked)))
+	mux.HandleFunc("POST /wave", s.authorized(s.about(&s.waved)))
 	mux.HandleFunc("POST /match", s.authorized(s.match))
 	mux.HandleFunc("POST /sightings", s.authorized(s.sightings))
 	mux.HandleFunc("GET /ws/{ble_token}", s.authorized(s.connect))
@@ -200,6 +207,20 @@ func (s *Server) Open() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.open
+}
+
+// Blocked returns the nudges whose pairs the phone wants never to meet again.
+func (s *Server) Blocked() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.blocked...)
+}
+
+// Waved returns the nudges at which the phone waved.
+func (s *Server) Waved() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.waved...)
 }
 
 // Forgotten reports whether the phone asked to forget its session.
