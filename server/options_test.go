@@ -211,6 +211,12 @@ func TestValidateFaults(t *testing.T) {
 		{"a high floor", set(func(o *server.Options) { o.RSSIFloor = 1 }), "RSSI_FLOOR"},
 		{"labels", set(func(o *server.Options) { o.MaxSharedLabels = -1 }), "MAX_SHARED_LABELS"},
 		{"connections", set(func(o *server.Options) { o.MaxConnections = -1 }), "MAX_CONNECTIONS"},
+		{"collector", set(func(o *server.Options) { o.OTLPEndpoint = "https://collector.example:4318/otlp" }), ""},
+		{"collector by OTLP over gRPC", set(func(o *server.Options) { o.OTLPEndpoint = "grpc://localhost:4317" }), "OTEL_EXPORTER_OTLP_ENDPOINT"},
+		{"collector without a scheme", set(func(o *server.Options) { o.OTLPEndpoint = "localhost:4318" }), "OTEL_EXPORTER_OTLP_ENDPOINT"},
+		{"all is traced", set(func(o *server.Options) { o.TraceRatio = "1" }), ""},
+		{"more than all", set(func(o *server.Options) { o.TraceRatio = "1.1" }), "OTEL_TRACES_SAMPLER_ARG"},
+		{"no share", set(func(o *server.Options) { o.TraceRatio = "NaN" }), "OTEL_TRACES_SAMPLER_ARG"},
 		{"level", set(func(o *server.Options) { o.LogLevel = "trace" }), "LOG_LEVEL"},
 		{"format", set(func(o *server.Options) { o.LogFormat = "xml" }), "LOG_FORMAT"},
 	} {
@@ -240,6 +246,7 @@ func TestValidateListsEveryFaultAndNoSecret(t *testing.T) {
 		ClusterListenAddr: secret, ClusterAdvertiseAddr: secret, ClusterTLSCert: secret, ClusterInsecure: secret,
 		AdminToken: secret, ListenAddr: secret, AdminListenAddr: secret, AllowedOrigins: secret, TrustedProxies: secret,
 		Auth: secret, Interests: secret, MatchPolicy: secret, Nudge: secret, RSSIFloor: 1, LogLevel: secret, LogFormat: secret, DataDir: "",
+		OTLPEndpoint: secret, TraceRatio: secret,
 		RegistrationsPerMinute: -1, RegistrationsBurst: -1, SightingsPerSecond: -1, SightingsBurst: -1,
 		MatchesPerHour: -1, MaxSharedLabels: -1, MaxConnections: -1, FailuresPerMinute: -1, FailuresBurst: -1, StatsFloor: -1,
 	}
