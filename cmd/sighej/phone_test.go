@@ -59,12 +59,12 @@ func TestPhoneConverses(t *testing.T) {
 	if s.Open() {
 		t.Error("the session is open")
 	}
-	p.typeLine("/open")
-	p.want("open")
 	p.typeLine("")
 	p.typeLine("/block")
 	p.typeLine("no token")
 	p.typeLine(token)
+	p.typeLine("/open") // by whose answer all of these are heard
+	p.want("open")
 	nudge <- "Someone nearby shares your interest in devops."
 	p.want("nudge: Someone nearby shares your interest in devops.")
 	nudge <- "one line\nand no\x1b[31m colour"
