@@ -39,6 +39,7 @@ func TestStartAndStop(t *testing.T) {
 			t.Errorf("on air %v, scanning %v, forgotten %v", w.shell.onAir() != "", w.shell.seen().scanning, w.server.Forgotten())
 		}
 		w.core.Stop()
+		synctest.Wait() // until the server has seen the connection end
 		w.start()
 		if created := w.server.Created(); len(created) != 2 || created[0].BLEToken == created[1].BLEToken {
 			t.Error("the second start did not register anew with another token")

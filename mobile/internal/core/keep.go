@@ -102,7 +102,7 @@ func (r *run) live(ctx context.Context, p *phone.Phone, open bool) error {
 	switch {
 	case !stays():
 		<-said
-	case r.refused():
+	case ctx.Err() != nil, r.refused(): // ctx may have ended p.Run before anything else heard of it
 		bye(ctx, p)
 	}
 	r.core.mu.Lock()
