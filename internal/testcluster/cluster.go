@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -61,6 +62,7 @@ type Cluster struct {
 	store   redis.UniversalClient
 	toxic   *toxic
 	closers []func() error // the last first
+	coming  sync.Mutex     // while Members grows
 }
 
 // Start starts a cluster and returns when all members are ready and know each
@@ -168,6 +170,8 @@ func (c *Cluster) add(i int, cfg Config, env []string) error {
 		return err
 	}
 	c.closers = append(c.closers, func() error { m.link.close(); return nil })
+	c.coming.Lock()
+	defer c.coming.Unlock()
 	c.Members = append(c.Members, m)
 	return nil
 }

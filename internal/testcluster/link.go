@@ -218,7 +218,9 @@ func (c *Cluster) Heal() {
 
 // caller names the member whose process owns the socket at a loopback address.
 func (c *Cluster) caller(at netip.AddrPort) string {
+	c.coming.Lock() // the first members talk while others come
 	members := slices.Clone(c.Members)
+	c.coming.Unlock()
 	pids := make([]int, len(members))
 	for i, m := range members {
 		pids[i] = m.PID()

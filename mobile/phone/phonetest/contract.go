@@ -178,18 +178,21 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	upgrader := websocket.Upgrader{Subprotocols: []string{wire.Subprotocol}}
+	s.scripts.Add(1) // while the server still waits for this request
 	ws, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
+		s.scripts.Done()
 		return
 	}
 	s.count(1)
-	s.scripts.Go(func() {
+	go func() {
+		defer s.scripts.Done()
 		defer s.count(-1)
 		socket := &Socket{ws: ws, server: s}
 		defer socket.Kill()
 		defer socket.ping()()
 		s.Script(n, socket)
-	})
+	}()
 }
 
 // count keeps the number of connections.
