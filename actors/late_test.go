@@ -29,7 +29,8 @@ func TestLateSightings(t *testing.T) {
 		s := New(Config{Store: memstore.New(), Lexicon: lexicon(), TTL: 3 * time.Hour, Logger: testLogger(t)})
 		early := register(t, s, "early1", "go")
 		time.Sleep(time.Hour)
-		b := register(t, s, "bob001", "go")
+		b, other := register(t, s, "bob001", "go"), register(t, s, "early2", "go")
+		register(t, s, "still1", "go") // keeps its token
 		time.Sleep(20 * time.Minute)
 		b.rotate("bob002")
 		rotated := time.Now()
@@ -46,6 +47,8 @@ func TestLateSightings(t *testing.T) {
 		}{
 			{"just now", early, "bob002", now, true},
 			{"a while ago, by the former token", fresh(), "bob001", now.Add(-10 * time.Second), true},
+			{"a quarter of an hour ago", other, "still1", now.Add(-15*time.Minute + time.Second), true},
+			{"more than a quarter of an hour ago", early, "still1", now.Add(-15*time.Minute - time.Second), false},
 			{"before the session of who reports", late, "bob001", now.Add(-10 * time.Minute), false},
 			{"before it had that token", early, "late01", rotated.Add(-2 * time.Minute), false},
 			{"of the future", fresh(), "bob002", now.Add(2 * time.Minute), false},
@@ -65,7 +68,6 @@ func TestLateSightings(t *testing.T) {
 			at    time.Time
 		}{
 			{"before it took the token", "two002", taken.Add(-90 * time.Second)},
-			{"more than a quarter of an hour ago", "two002", time.Now().Add(-15*time.Minute - time.Second)},
 			{"by a token that is over", "two001", taken.Add(-30 * time.Second)},
 		} {
 			if v := one.heard(c.token, c.at); !equal(v, sighej.Verdict{}) {
@@ -115,6 +117,9 @@ func TestManyLateSightings(t *testing.T) {
 		s := New(Config{Store: memstore.New(), Lexicon: lexicon(), TTL: time.Hour, Logger: testLogger(t)})
 		a, b := register(t, s, "alice1", "go"), register(t, s, "bob001", "go")
 		first := time.Now()
+		for i := range 10 { // of the future: they count for nothing and take no room
+			a.heard("nobody", first.Add(time.Hour+time.Duration(i)))
+		}
 		sightings := make([]sighej.Sighting, maxLates+1)
 		for i := range sightings {
 			sightings[i] = sighej.Sighting{Token: "nobody", SeenAt: first.Add(time.Duration(i) * time.Microsecond)}

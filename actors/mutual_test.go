@@ -67,6 +67,9 @@ func TestMutualWindow(t *testing.T) {
 		if v := b.hears(a.Token); !equal(v, sighej.Verdict{}) {
 			t.Errorf("heard before the window: %+v", v)
 		}
+		if v := a.heard(b.Token, time.Now().Add(-2*time.Minute-time.Millisecond)); !equal(v, sighej.Verdict{}) {
+			t.Errorf("heard before the window of the other's report: %+v", v)
+		}
 		a, b = pair()
 		a.heard(b.Token, time.Now().Add(50*time.Second)) // its clock is wrong
 		time.Sleep(70 * time.Second)
