@@ -111,6 +111,10 @@ func (g *Generator) join(p *phone) {
 	g.phones[p.Phone] = p
 	g.mu.Unlock()
 	g.plan.admit(p)
+	if g.ctx.Err() != nil { // Close may have looked before it came
+		p.leave()
+		g.hangUp(p)
+	}
 }
 
 // part is the end of join.
