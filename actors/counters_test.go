@@ -93,6 +93,31 @@ func TestWaitingNudges(t *testing.T) {
 	}
 }
 
+// Nudges that are withdrawn wait no longer, whoever withdraws them.
+func TestWithdrawnNudgesDoNotWait(t *testing.T) {
+	store := memstore.New()
+	s := newSystem(t, store, nil)
+	a, b, c := register(t, s, "alice1", "go"), register(t, s, "bob001", "go"), register(t, s, "carol1", "go")
+	a.hears(b.Token)
+	a.hears(c.Token)
+	waiting := func(when string, want int64) {
+		t.Helper()
+		if o := s.Outbox(0); o.Older[0] != want {
+			t.Errorf("%s: %d nudges wait, want %d", when, o.Older[0], want)
+		}
+	}
+	waiting("at first", 4)
+	state, err := store.Load(t.Context(), a.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.blocks(state.Outbox[0].ID)
+	waiting("one blocked", 3)
+	c.opens(false)
+	a.awaitPending(0) // by asking, which takes the other one out
+	waiting("the other closed", 2)
+}
+
 // A system tells how long its letters wait.
 func TestMailboxWait(t *testing.T) {
 	waits := make(chan time.Duration, 16)

@@ -32,7 +32,7 @@ func (a *session) onBlock(m *block) {
 func (a *session) onBlocked(m *blocked) {
 	switch {
 	case m.err == nil:
-		a.company().outbox.take(m.asked.nudge)
+		a.remove(m.asked.nudge)
 		a.guard([]sighej.Pair{m.pair})
 		a.onRefresh() // a blind match may have two nudges
 		m.asked.done(nil)

@@ -54,6 +54,15 @@ func (o *outbox) take(id sighej.NudgeID) (at time.Time, ok bool) {
 	return at, true
 }
 
+// remove takes a nudge out of the outbox, for whatever reason, and reports whether
+// it was there, and of when it was.
+func (a *session) remove(id sighej.NudgeID) (at time.Time, ok bool) {
+	if at, ok = a.company().outbox.take(id); ok {
+		a.system.waiting.add(at, -1)
+	}
+	return at, ok
+}
+
 // accept puts a nudge that the store holds into the outbox and pushes it.
 func (a *session) accept(n sighej.Nudge) {
 	if a.outbox.knows(n.ID) {
@@ -124,9 +133,8 @@ func (a *session) onDetach(m *detach) {
 }
 
 func (a *session) onAck(m *ack) {
-	outbox := &a.company().outbox
 	ids := slices.DeleteFunc(slices.Clone(m.ids), func(id sighej.NudgeID) bool {
-		at, ok := outbox.take(id)
+		at, ok := a.remove(id)
 		if ok {
 			a.system.acked(at)
 		}
@@ -227,7 +235,7 @@ func (a *session) onRefreshed(m *refreshed) {
 func (a *session) drop(m *refreshed) {
 	for _, id := range m.before {
 		if !slices.ContainsFunc(m.state.Outbox, func(n sighej.Nudge) bool { return n.ID == id }) {
-			a.outbox.take(id)
+			a.remove(id)
 		}
 	}
 }

@@ -66,7 +66,6 @@ func (a *session) countOut() {
 
 // acked notes that a phone has acknowledged a nudge of a match made at that time.
 func (s *System) acked(at time.Time) {
-	s.waiting.add(at, -1)
 	s.tally.acked.Add(1)
 	if s.cfg.NudgeAcked != nil {
 		s.cfg.NudgeAcked(s.cfg.Now().Sub(at))
