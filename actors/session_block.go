@@ -20,10 +20,10 @@ func (s *System) Block(ctx context.Context, c sighej.Caller, nudge sighej.NudgeI
 var errNoNudge = sighej.Errorf(sighej.CodeNotFound, "the session never got that nudge")
 
 func (a *session) onBlock(m *block) {
-	system, self, key := a.system, a.pid, a.session.Key()
+	system, self, key, t := a.system, a.pid, a.session.Key(), a.company().trail
 	if !system.step(self, func() any {
-		pair, err := system.cfg.Store.Block(context.Background(), key, m.nudge)
-		return &blocked{m, pair, err}
+		pair, err := system.cfg.Store.Block(t.context(), key, m.nudge)
+		return t.wrap(&blocked{m, pair, err})
 	}) {
 		m.fail(errBusy)
 	}

@@ -19,10 +19,11 @@ func (s *System) Wave(ctx context.Context, c sighej.Caller, nudge sighej.NudgeID
 }
 
 func (a *session) onWave(m *wave) {
-	system, self, key, now := a.system, a.pid, a.session.Key(), a.system.cfg.Now().UTC().Truncate(time.Millisecond)
+	system, self, key, t := a.system, a.pid, a.session.Key(), a.company().trail
+	now := system.cfg.Now().UTC().Truncate(time.Millisecond)
 	if !system.step(self, func() any {
-		w, err := system.cfg.Store.Wave(context.Background(), key, m.nudge, now)
-		return &waved{m, w, err}
+		w, err := system.cfg.Store.Wave(t.context(), key, m.nudge, now)
+		return t.wrap(&waved{m, w, err})
 	}) {
 		m.fail(errBusy)
 	}

@@ -14,8 +14,9 @@ type timedSessions struct {
 	sessionStore
 	matches atomic.Int64 // committed by this member
 
-	create, load, find, setOpen, rotate, forget, commit, ack, active, ping *operation
-	totals, addSightings, seed, lease, sweep                               *operation
+	create, load, find, setOpen, block, wave, rotate, forget *operation
+	commit, ack, active, ping                                *operation
+	totals, addSightings, seed, lease, sweep                 *operation
 }
 
 // timeSessions times one call in every.
@@ -23,13 +24,13 @@ func (m storeMetrics) timeSessions(store sessionStore, every uint32) *timedSessi
 	of := func(name string) *operation { return m.operation("sessions", name, every) }
 	return &timedSessions{
 		sessionStore: store,
-		create:       of("create"), load: of("load"), find: of("find"), setOpen: of("set_open"), rotate: of("rotate"), forget: of("delete"),
+		create:       of("create"), load: of("load"), find: of("find"), setOpen: of("set_open"), block: of("block"), wave: of("wave"), rotate: of("rotate"), forget: of("delete"),
 		commit: of("commit"), ack: of("ack"), active: of("active"), ping: of("ping"),
 		totals: of("totals"), addSightings: of("add_sightings"), seed: of("seed"), lease: of("lease"), sweep: of("sweep"),
 	}
 }
 
-// Create implements [persistence.Sessions], as do the next nine.
+// Create implements [persistence.Sessions], as do the next eleven.
 func (s *timedSessions) Create(ctx context.Context, r persistence.Registration) error {
 	ctx, call := s.create.begin(ctx)
 	err := s.sessionStore.Create(ctx, r)
@@ -59,6 +60,22 @@ func (s *timedSessions) SetOpen(ctx context.Context, key sighej.SessionKey, open
 	err := s.sessionStore.SetOpen(ctx, key, open)
 	call.end(err)
 	return err
+}
+
+// Block is timed.
+func (s *timedSessions) Block(ctx context.Context, key sighej.SessionKey, nudge sighej.NudgeID) (sighej.Pair, error) {
+	ctx, call := s.block.begin(ctx)
+	pair, err := s.sessionStore.Block(ctx, key, nudge)
+	call.end(err)
+	return pair, err
+}
+
+// Wave is timed.
+func (s *timedSessions) Wave(ctx context.Context, key sighej.SessionKey, nudge sighej.NudgeID, at time.Time) (persistence.Waved, error) {
+	ctx, call := s.wave.begin(ctx)
+	waved, err := s.sessionStore.Wave(ctx, key, nudge, at)
+	call.end(err)
+	return waved, err
 }
 
 // Rotate is timed.
