@@ -75,7 +75,8 @@ document.addEventListener('htmx:sseClose', (e) => {
 
 const dialog = byId('dialog');
 let opener = '';
-document.addEventListener('htmx:afterSwap', (e) => {
+// Not after the swap already: only what has settled obeys its buttons.
+document.addEventListener('htmx:afterSettle', (e) => {
   const target = e.detail.target ? e.detail.target.id : ''; // an event of the stream has none
   if (target === 'ask' && !dialog.open) {
     opener = e.detail.requestConfig.elt.id;
