@@ -97,18 +97,18 @@ func TestPageFollowsWhatPhonesDo(t *testing.T) {
 	addr := member(t, nil)
 	base := "http://" + addr.Public
 	tb := open(t, "http://"+addr.Admin, "/", desktop)
-	tb.await(`document.body.innerText.includes('No sessions yet today.')`)
-	tb.await(`document.getElementById('stream-word').textContent === 'live'`)
-	tb.do(chromedp.Evaluate[chromedp.Void](`window.stillTheSame = true`))
+	tb.Await(`document.body.innerText.includes('No sessions yet today.')`)
+	tb.Await(`document.getElementById('stream-word').textContent === 'live'`)
+	tb.Do(chromedp.Evaluate[chromedp.Void](`window.stillTheSame = true`))
 	a, b := register(t, base, "go", "chess"), register(t, base, "go")
-	tb.await(`document.querySelector('[sse-swap=latency]').innerText.includes('no nudge acknowledged here')`)
+	tb.Await(`document.querySelector('[sse-swap=latency]').innerText.includes('no nudge acknowledged here')`)
 	b.listen(t)
 	a.hears(t, b)
 	a.hears(t, register(t, base, "jazz"))
-	tb.await(card("Sessions") + ` === '3'`)
-	tb.await(card("Matches") + ` === '1'`)
-	tb.await(card("Sightings") + ` === '2'`)
-	tb.await(`/^[\d.]+ ms median [\d.]+ ms p99$/.test(document.querySelector('[sse-swap=latency]').innerText.trim())`)
+	tb.Await(card("Sessions") + ` === '3'`)
+	tb.Await(card("Matches") + ` === '1'`)
+	tb.Await(card("Sightings") + ` === '2'`)
+	tb.Await(`/^[\d.]+ ms median [\d.]+ ms p99$/.test(document.querySelector('[sse-swap=latency]').innerText.trim())`)
 	if got := eval[string](tb, card("Active now")); got != "3" {
 		t.Error("active now:", got)
 	}
@@ -119,10 +119,10 @@ func TestPageFollowsWhatPhonesDo(t *testing.T) {
 	for range 30 {
 		register(t, base, "go")
 	}
-	tb.await(card("Sessions") + ` === '33'`)
-	tb.await(`/^tech\s+[12]0[+]$/.test(document.querySelector('.bars li').innerText.trim())`)
-	tb.await(`document.querySelector('[data-now=registrations]').textContent !== '–'`)
-	tb.await(`document.querySelectorAll('.plot canvas').length === 7`)
+	tb.Await(card("Sessions") + ` === '33'`)
+	tb.Await(`/^tech\s+[12]0[+]$/.test(document.querySelector('.bars li').innerText.trim())`)
+	tb.Await(`document.querySelector('[data-now=registrations]').textContent !== '–'`)
+	tb.Await(`document.querySelectorAll('.plot canvas').length === 7`)
 	if !eval[bool](tb, `window.stillTheSame === true`) {
 		t.Error("the page was loaded again")
 	}
@@ -132,7 +132,7 @@ func TestPageFollowsWhatPhonesDo(t *testing.T) {
 			t.Errorf("%q is on the page", secret)
 		}
 	}
-	tb.noComplaints()
+	tb.NoComplaints()
 }
 
 var likes = []string{"go", "jazz", "chess", "philosophy", "hiking", "bread", "fantasy"}
@@ -176,17 +176,17 @@ func TestPageIsAccessible(t *testing.T) {
 			t.Run(what+" "+name, func(t *testing.T) {
 				tb := open(t, "http://"+at, "/", s)
 				if what == "page" {
-					tb.await(`document.querySelectorAll('.bars li').length > 3 && document.querySelectorAll('.plot canvas').length === 7`)
+					tb.Await(`document.querySelectorAll('.bars li').length > 3 && document.querySelectorAll('.plot canvas').length === 7`)
 				}
 				if wide := eval[int](tb, `document.documentElement.scrollWidth`); wide > int(s.width) {
 					t.Errorf("it is %d wide on a screen of %d", wide, s.width)
 				}
 				keep(t, tb, strings.ReplaceAll("dashboard "+strings.TrimPrefix(what+" "+name, "page "), " ", "-"))
 				if what == "page" {
-					tb.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('details').open = true`))
+					tb.Do(chromedp.Evaluate[chromedp.Void](`document.querySelector('details').open = true`))
 				}
-				tb.do(chromedp.Evaluate[chromedp.Void](string(axe)))
-				found, err := chromedp.Run(tb.ctx, chromedp.Evaluate[[]string](`axe.run().then((r) => r.violations
+				tb.Do(chromedp.Evaluate[chromedp.Void](string(axe)))
+				found, err := chromedp.Run(tb.Ctx, chromedp.Evaluate[[]string](`axe.run().then((r) => r.violations
 					.filter((v) => v.impact === 'serious' || v.impact === 'critical' || v.impact === 'moderate')
 					.map((v) => v.impact + ': ' + v.help + ': ' + v.nodes.map((n) => n.html).join(' ')))`, chromedp.EvalAwaitPromise))
 				if err != nil {
@@ -195,7 +195,7 @@ func TestPageIsAccessible(t *testing.T) {
 				for _, f := range found {
 					t.Error(f)
 				}
-				tb.noComplaints()
+				tb.NoComplaints()
 			})
 		}
 	}
@@ -207,23 +207,23 @@ func TestLogInOnThePage(t *testing.T) {
 	tb := open(t, "http://"+server.Dialable(addr.Admin), "/", phone)
 	try := func(token string) {
 		t.Helper()
-		tb.await(`location.pathname === '/login' && document.activeElement.id === 'token'`)
-		tb.do(chromedp.Evaluate[chromedp.Void](`document.title = 'before'`), chromedp.KeyEvent(token+kb.Enter))
-		tb.await(`document.title !== 'before' && document.readyState === 'complete'`)
+		tb.Await(`location.pathname === '/login' && document.activeElement.id === 'token'`)
+		tb.Do(chromedp.Evaluate[chromedp.Void](`document.title = 'before'`), chromedp.KeyEvent(token+kb.Enter))
+		tb.Await(`document.title !== 'before' && document.readyState === 'complete'`)
 	}
 	try("wrong-wrong-wrong")
-	tb.await(`document.querySelector('[role=alert]').innerText === 'That is not the token.'`)
+	tb.Await(`document.querySelector('[role=alert]').innerText === 'That is not the token.'`)
 	try(token)
-	tb.await(`document.getElementById('stream-word').textContent === 'live'`)
+	tb.Await(`document.getElementById('stream-word').textContent === 'live'`)
 	if got := eval[string](tb, `document.cookie`); got != "" {
 		t.Error("a script reads the cookie:", got)
 	}
-	tb.do(chromedp.Click(chromedp.CSS("header button")))
+	tb.Do(chromedp.Click(chromedp.CSS("header button")))
 	for range 9 {
 		try("wrong-wrong-wrong")
 	}
 	try(token)
-	tb.await(`/^Too many wrong tokens from here. Try again in \d+ seconds.$/.test(document.querySelector('[role=alert]').innerText)`)
+	tb.Await(`/^Too many wrong tokens from here. Try again in \d+ seconds.$/.test(document.querySelector('[role=alert]').innerText)`)
 }
 
 // Redis goes away and comes back: the page says so, both times, by itself.
@@ -232,16 +232,16 @@ func TestPageWithoutRedis(t *testing.T) {
 	addr := member(t, func(o *server.Options) { o.RedisURL = redis.URL() })
 	register(t, "http://"+addr.Public, "go")
 	tb := open(t, "http://"+addr.Admin, "/", phone)
-	tb.await(card("Sessions") + ` === '1'`)
+	tb.Await(card("Sessions") + ` === '1'`)
 	redis.Stop()
-	tb.await(`document.querySelector('[sse-swap=alerts]').innerText.startsWith('Redis has not answered since')`)
-	tb.await(`document.querySelector('.cards.stale') !== null && ` + card("Sessions") + ` === '1'`)
+	tb.Await(`document.querySelector('[sse-swap=alerts]').innerText.startsWith('Redis has not answered since')`)
+	tb.Await(`document.querySelector('.cards.stale') !== null && ` + card("Sessions") + ` === '1'`)
 	keep(t, tb, "dashboard-away")
 	if err := redis.Start(); err != nil {
 		t.Fatal(err)
 	}
-	tb.await(`document.querySelector('[sse-swap=alerts]').innerText === '' && document.querySelector('.cards.stale') === null`)
-	tb.noComplaints()
+	tb.Await(`document.querySelector('[sse-swap=alerts]').innerText === '' && document.querySelector('.cards.stale') === null`)
+	tb.NoComplaints()
 }
 
 // keep writes a picture of the whole page, if pictures are asked for.
@@ -250,7 +250,7 @@ func keep(t *testing.T, tb *tab, name string) {
 	if *pictures == "" {
 		return
 	}
-	png, err := chromedp.Run(tb.ctx, chromedp.FullScreenshot(100))
+	png, err := chromedp.Run(tb.Ctx, chromedp.FullScreenshot(100))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,21 +8,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/google/go-cmp/cmp"
 )
 
 var keep = flag.String("keep", "", "`folder` to write the example pages and pictures of them to")
-
-func call[P, R any](tb *tab, command cdp.Command[P, R], params P) {
-	tb.t.Helper()
-	if _, err := chromedp.Call(tb.ctx, command, params); err != nil {
-		tb.t.Fatal(err)
-	}
-}
 
 var screens = map[string]screen{
 	"desktop": desktop,
@@ -46,7 +37,7 @@ func TestPage(t *testing.T) {
 				if *keep != "" {
 					tb.keepPicture(name + "-" + on)
 				}
-				tb.noComplaints()
+				tb.NoComplaints()
 			})
 		}
 		if *keep != "" {
@@ -58,9 +49,9 @@ func TestPage(t *testing.T) {
 // everyPlotIsDrawn looks for the colour of each series on its canvas, within the
 // axes: beyond them stand the names in the same colours.
 func (tb *tab) everyPlotIsDrawn() {
-	tb.t.Helper()
+	tb.T.Helper()
 	if n := eval[int](tb, `plots.length`); n < 5 {
-		tb.t.Errorf("%d plots, want at least 5", n)
+		tb.T.Errorf("%d plots, want at least 5", n)
 	}
 	missing := eval[[]string](tb, `plots.flatMap(({name, plot, spec}) => {
 		const {left, top, width, height} = plot.bbox;
@@ -75,27 +66,27 @@ func (tb *tab) everyPlotIsDrawn() {
 		}).map((s) => name + ': ' + s.label);
 	})`)
 	for _, m := range missing {
-		tb.t.Errorf("nothing of its colour is drawn: %s", m)
+		tb.T.Errorf("nothing of its colour is drawn: %s", m)
 	}
 }
 
 func (tb *tab) keepPicture(name string) {
-	tb.t.Helper()
+	tb.T.Helper()
 	if eval[bool](tb, `map !== null`) {
-		tb.do(chromedp.Evaluate[chromedp.Void](`map.pause(); map.seek(map.end * 0.55)`))
+		tb.Do(chromedp.Evaluate[chromedp.Void](`map.pause(); map.seek(map.end * 0.55)`))
 		tb.keepFile(name+"-map.png", chromedp.Screenshot(chromedp.CSS(".venue")))
 	}
 	tb.keepFile(name+".png", chromedp.FullScreenshot(100))
 }
 
 func (tb *tab) keepFile(name string, shot chromedp.Action[[]byte]) {
-	tb.t.Helper()
-	png, err := chromedp.Run(tb.ctx, shot)
+	tb.T.Helper()
+	png, err := chromedp.Run(tb.Ctx, shot)
 	if err != nil {
-		tb.t.Fatal(err)
+		tb.T.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(*keep, name), png, 0o600); err != nil {
-		tb.t.Error(err)
+		tb.T.Error(err)
 	}
 }
 
@@ -118,25 +109,25 @@ func TestMapPlays(t *testing.T) {
 		t.Fatal("it plays although less motion was asked for")
 	}
 	before := eval[string](tb, mapPicture)
-	tb.do(chromedp.Click(chromedp.CSS("button.play")))
-	tb.await(`map.at > 5`)
+	tb.Do(chromedp.Click(chromedp.CSS("button.play")))
+	tb.Await(`map.at > 5`)
 	if after := eval[string](tb, mapPicture); after == before {
 		t.Error("the map does not change while it plays")
 	}
 	if got := eval[string](tb, `document.querySelector('button.play').textContent`); got != "Pause" {
 		t.Errorf("the button says %q while it plays", got)
 	}
-	tb.do(chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`), chromedp.KeyEvent(" "))
-	tb.await(`!map.playing`)
-	tb.do(chromedp.KeyEvent(" "))
-	tb.await(`map.playing`)
-	tb.noComplaints()
+	tb.Do(chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`), chromedp.KeyEvent(" "))
+	tb.Await(`!map.playing`)
+	tb.Do(chromedp.KeyEvent(" "))
+	tb.Await(`map.playing`)
+	tb.NoComplaints()
 }
 
 func TestMapIsScrubbed(t *testing.T) {
 	tb := openPage(t, festivalReport(), screen{width: 380, height: 780, calm: true})
-	tb.do(chromedp.Focus(chromedp.CSS("input.time")), chromedp.KeyEvent(kb.End))
-	tb.await(`map.at === map.end`)
+	tb.Do(chromedp.Focus(chromedp.CSS("input.time")), chromedp.KeyEvent(kb.End))
+	tb.Await(`map.at === map.end`)
 	want := 0
 	for _, e := range festivalReport().Runs[0].Crowd.Encounters {
 		if e.Nudged >= 0 && e.Nudged <= eval[float64](tb, `map.end`) {
@@ -146,8 +137,8 @@ func TestMapIsScrubbed(t *testing.T) {
 	if got := eval[string](tb, `document.querySelector('.nudged').textContent`); got != count(int64(want)) {
 		t.Errorf("%s nudged at the end, want %s", got, count(int64(want)))
 	}
-	tb.do(chromedp.KeyEvent(kb.Home))
-	tb.await(`map.at === 0`)
+	tb.Do(chromedp.KeyEvent(kb.Home))
+	tb.Await(`map.at === 0`)
 	if got := eval[string](tb, `document.querySelector('.nudged').textContent`); got != "0" {
 		t.Errorf("%s nudged at the beginning", got)
 	}
@@ -213,13 +204,13 @@ func TestChoosingARunShowsItsPlots(t *testing.T) {
 	if got := eval[int](tb, `document.querySelectorAll('.run:not([hidden])').length`); got != 1 {
 		t.Fatalf("%d runs are shown at once", got)
 	}
-	tb.do(chromedp.SetValue(chromedp.CSS("#run"), "3"))
-	tb.do(chromedp.Evaluate[chromedp.Void](`chooser.dispatchEvent(new Event('change'))`))
+	tb.Do(chromedp.SetValue(chromedp.CSS("#run"), "3"))
+	tb.Do(chromedp.Evaluate[chromedp.Void](`chooser.dispatchEvent(new Event('change'))`))
 	if got := eval[int](tb, `runs.findIndex((run) => !run.hidden)`); got != 3 {
 		t.Errorf("run %d is shown after choosing 3", got)
 	}
 	tb.everyPlotIsDrawn()
-	tb.noComplaints()
+	tb.NoComplaints()
 }
 
 func TestDisturbedFiguresAreAskedFor(t *testing.T) {
@@ -228,7 +219,7 @@ func TestDisturbedFiguresAreAskedFor(t *testing.T) {
 	if got := eval[[]string](tb, visible); got[0] != "disturbed" || got[1] == "disturbed" {
 		t.Errorf("the figures are %q, want the first withheld and the second, a robust one, not", got)
 	}
-	tb.do(chromedp.Click(chromedp.CSS("#show-disturbed")))
+	tb.Do(chromedp.Click(chromedp.CSS("#show-disturbed")))
 	if got := eval[[]string](tb, visible); !strings.Contains(got[0], "500") {
 		t.Errorf("the figures are %q after asking for all", got)
 	}
@@ -249,7 +240,7 @@ func TestPageOfLittle(t *testing.T) {
 			if got := eval[string](tb, `document.querySelector('h1').textContent`); got != r.title() {
 				t.Errorf("the page is headed %q", got)
 			}
-			tb.noComplaints()
+			tb.NoComplaints()
 		})
 	}
 }
@@ -261,12 +252,12 @@ func TestPointingAtAPlotReadsItOut(t *testing.T) {
 		return [left + width / 2, top + height / 2];
 	})()`
 	at := eval[[]float64](tb, over)
-	tb.do(chromedp.MouseEvent(chromedp.MouseMoved, at[0], at[1]))
-	tb.await(`/^0:\d\d: due 500 .s · answered \d+ .s · errors \d+ .s$/.test(document.querySelector('[data-plot=rate] .readout').textContent)`)
-	tb.await(`document.querySelector('[data-plot=cpu] .readout').textContent !== ''`)
-	tb.do(chromedp.MouseEvent(chromedp.MouseMoved, 1, 1))
-	tb.await(`document.querySelector('[data-plot=rate] .readout').textContent === ''`)
-	tb.noComplaints()
+	tb.Do(chromedp.MouseEvent(chromedp.MouseMoved, at[0], at[1]))
+	tb.Await(`/^0:\d\d: due 500 .s · answered \d+ .s · errors \d+ .s$/.test(document.querySelector('[data-plot=rate] .readout').textContent)`)
+	tb.Await(`document.querySelector('[data-plot=cpu] .readout').textContent !== ''`)
+	tb.Do(chromedp.MouseEvent(chromedp.MouseMoved, 1, 1))
+	tb.Await(`document.querySelector('[data-plot=rate] .readout').textContent === ''`)
+	tb.NoComplaints()
 }
 
 // A sample that came late covers more than a second.
@@ -284,18 +275,17 @@ func TestRatesAreASecond(t *testing.T) {
 func TestColoursFollowTheScheme(t *testing.T) {
 	tb := openPage(t, steadyReport(), desktop)
 	before := eval[string](tb, `colour('blue')`)
-	dark := screen{dark: true}
-	call(tb, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: dark.features()})
-	tb.await(`colour('blue') !== '` + before + `'`)
-	tb.await(`plots[0].plot.series[2].stroke() === colour('blue')`)
+	tb.Prefer(true, false)
+	tb.Await(`colour('blue') !== '` + before + `'`)
+	tb.Await(`plots[0].plot.series[2].stroke() === colour('blue')`)
 	tb.everyPlotIsDrawn()
-	tb.noComplaints()
+	tb.NoComplaints()
 }
 
 func TestPlotsKeepUpWithTheWindow(t *testing.T) {
 	tb := openPage(t, steadyReport(), desktop)
-	tb.do(chromedp.EmulateViewport(380, 780))
-	tb.await(`plots.every((p) => p.plot.width === p.holder.clientWidth)`)
+	tb.Do(chromedp.EmulateViewport(380, 780))
+	tb.Await(`plots.every((p) => p.plot.width === p.holder.clientWidth)`)
 	if wide := eval[int](tb, `document.documentElement.scrollWidth`); wide > 380 {
 		t.Errorf("the page is %d wide in a window that was made 380 wide", wide)
 	}
@@ -304,8 +294,8 @@ func TestPlotsKeepUpWithTheWindow(t *testing.T) {
 
 func TestMapPlaysByItself(t *testing.T) {
 	tb := openPage(t, festivalReport(), desktop)
-	tb.do(chromedp.ScrollIntoView(chromedp.CSS("canvas.map")))
-	tb.await(`map.playing && map.at > 1`)
+	tb.Do(chromedp.ScrollIntoView(chromedp.CSS("canvas.map")))
+	tb.Await(`map.playing && map.at > 1`)
 }
 
 func TestTextOfATargetIsNoMarkup(t *testing.T) {
@@ -321,5 +311,5 @@ func TestTextOfATargetIsNoMarkup(t *testing.T) {
 	if got := eval[string](tb, `document.querySelector('.about').textContent`); got != r.About {
 		t.Errorf("the page says %q, want %q", got, r.About)
 	}
-	tb.noComplaints()
+	tb.NoComplaints()
 }

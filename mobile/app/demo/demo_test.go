@@ -34,7 +34,7 @@ func TestTwoPhones(t *testing.T) {
 	m.awaitSessions(t, 2)
 	one.says("Connected. 0 people in range")
 	two.says("Connected. 0 people in range")
-	two.await(`slider.value === "92"`) // as the other tab's
+	two.Await(`slider.value === "92"`) // as the other tab's
 	keep(t, "tab-far", one.picture())
 
 	one.move(near)
@@ -55,8 +55,8 @@ func TestTwoPhones(t *testing.T) {
 	m.awaitSessions(t, 1)
 	two.tap("Open to talk")
 	m.awaitSessions(t, 0)
-	one.noComplaints()
-	two.noComplaints()
+	one.NoComplaints()
+	two.NoComplaints()
 }
 
 // A tab that is closed, or shows another page, takes its session along. One that is
@@ -69,16 +69,16 @@ func TestClosingATabForgetsTheSession(t *testing.T) {
 	one.open("devops", "hardstyle", "kombucha")
 	two.open("devops", "hardstyle", "kombucha")
 	m.awaitSessions(t, 2)
-	one.do(chromedp.Navigate("http://" + m.public + "/health"))
+	one.Do(chromedp.Navigate("http://" + m.public + "/health"))
 	m.awaitSessions(t, 1)
-	two.noComplaints()
-	two.leave()
+	two.NoComplaints()
+	two.End()
 	m.awaitSessions(t, 0)
 }
 
 // open goes through the first start and switches on.
 func (tb *tab) open(interests ...string) {
-	tb.t.Helper()
+	tb.T.Helper()
 	tb.tap("I agree")
 	for _, label := range interests {
 		tb.tap("Search")

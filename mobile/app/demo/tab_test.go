@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"image"
 	"image/png"
-	"os"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,68 +14,37 @@ import (
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
-)
 
-// chromium is where Debian's package of that name puts it.
-const chromium = "/usr/bin/chromium"
+	"i80.dk/sighej/internal/testbrowser"
+)
 
 // startBrowser gives a browser in which hidden tabs do not sleep: headless, only
 // one is ever in sight. It draws by software.
 func startBrowser(t *testing.T) context.Context {
 	t.Helper()
-	if _, err := os.Stat(chromium); err != nil {
-		t.Fatalf("the app is tested in a real browser: install the package chromium (%v)", err)
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.Flag("disable-component-update", true),
+	ctx, leave, err := testbrowser.Start(
 		chromedp.Flag("use-gl", "angle"), chromedp.Flag("use-angle", "swiftshader"), chromedp.Flag("enable-unsafe-swiftshader", true),
 		chromedp.Flag("disable-gpu", false),
 	)
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, leave := chromedp.NewContext(allocator)
-	t.Cleanup(func() { leave(); stop() })
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("starting %s: %v", chromium, err)
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(leave)
 	return ctx
 }
 
 // tab is a phone: the app in a tab of the browser.
-type tab struct {
-	t     *testing.T
-	ctx   context.Context
-	leave func() // closes it
-
-	mu         sync.Mutex
-	complaints []string
-}
+type tab struct{ *testbrowser.Tab }
 
 // openTab opens the app on a screen of a phone's size and waits until it can be
 // tapped.
 func openTab(t *testing.T, browser context.Context, m member, dark bool) *tab {
 	t.Helper()
-	ctx, leave := chromedp.NewContext(browser)
-	t.Cleanup(leave)
-	ctx, expire := context.WithTimeout(ctx, 2*time.Minute)
-	t.Cleanup(expire)
-	tb := &tab{t: t, ctx: ctx, leave: leave}
-	if err := chromedp.Listen(ctx, tb.hear); err != nil {
-		t.Fatal(err)
-	}
-	scheme := "light"
-	if dark {
-		scheme = "dark"
-	}
-	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
-		t.Fatal(err)
-	}
+	tb := &tab{testbrowser.Open(t, browser, 2*time.Minute, hear)}
+	tb.Prefer(dark, false)
+	testbrowser.Call(tb.Tab, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	began := time.Now()
-	tb.do(chromedp.EmulateViewport(412, 915), chromedp.Navigate("http://"+m.public+"/app/"))
+	tb.Do(chromedp.EmulateViewport(412, 915), chromedp.Navigate("http://"+m.public+"/app/"))
 	tb.sees("I agree")
 	t.Logf("ready to tap %v after the address was given; of these, in ms since the page began: %s",
 		time.Since(began).Round(time.Millisecond),
@@ -85,58 +52,24 @@ func openTab(t *testing.T, browser context.Context, m member, dark bool) *tab {
 	return tb
 }
 
-// hear notes what a page that is alright does not do.
-func (tb *tab) hear(event any) {
+func eval[T any](tb *tab, expression string) T {
+	tb.T.Helper()
+	return testbrowser.Eval[T](tb.Tab, expression)
+}
+
+// hear notes what an app that is alright does not do.
+func hear(tb *testbrowser.Tab, event any) {
 	switch e := event.(type) {
 	case *runtime.EventExceptionThrown:
-		tb.complain("exception: %s", e.ExceptionDetails.Text)
+		tb.Complain("exception: %s", e.ExceptionDetails.Text)
 	case *runtime.EventConsoleAPICalled: // the app is silent unless it crashes
 		for _, a := range e.Args {
-			tb.complain("console: %s", a.Value)
+			tb.Complain("console: %s", a.Value)
 		}
 	case *log.EventEntryAdded:
 		if e.Entry.Level == log.EntryLevelError {
-			tb.complain("log: %s %s", e.Entry.Text, e.Entry.URL)
+			tb.Complain("log: %s %s", e.Entry.Text, e.Entry.URL)
 		}
-	}
-}
-
-func (tb *tab) complain(format string, args ...any) {
-	tb.mu.Lock()
-	defer tb.mu.Unlock()
-	tb.complaints = append(tb.complaints, fmt.Sprintf(format, args...))
-}
-
-func (tb *tab) noComplaints() {
-	tb.t.Helper()
-	tb.mu.Lock()
-	defer tb.mu.Unlock()
-	for _, c := range tb.complaints {
-		tb.t.Error(c)
-	}
-}
-
-func (tb *tab) do(actions ...chromedp.Action[chromedp.Void]) {
-	tb.t.Helper()
-	if err := chromedp.Do(tb.ctx, actions...); err != nil {
-		tb.t.Fatal(err)
-	}
-}
-
-func eval[T any](tb *tab, expression string) T {
-	tb.t.Helper()
-	v, err := chromedp.Run(tb.ctx, chromedp.Evaluate[T](expression))
-	if err != nil {
-		tb.t.Fatalf("%s: %v", expression, err)
-	}
-	return v
-}
-
-func (tb *tab) await(expression string) {
-	tb.t.Helper()
-	if _, err := chromedp.Run(tb.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(30*time.Second))); err != nil {
-		tb.noComplaints()
-		tb.t.Fatalf("waiting for %s: %v; the screen says %q", expression, err, eval[string](tb, `document.getElementById("outline").innerText`))
 	}
 }
 
@@ -146,50 +79,50 @@ func element(label string) string {
 }
 
 // sees waits until the screen says what begins so.
-func (tb *tab) sees(label string) { tb.t.Helper(); tb.await(element(label) + " !== undefined") }
+func (tb *tab) sees(label string) { tb.T.Helper(); tb.Await(element(label) + " !== undefined") }
 
 // tap clicks the canvas where it says so.
 func (tb *tab) tap(label string) {
-	tb.t.Helper()
+	tb.T.Helper()
 	tb.sees(label)
 	box := eval[[]float64](tb, "(({left, top, width, height}) => [left + width / 2, top + height / 2])("+element(label)+".getBoundingClientRect())")
-	tb.do(chromedp.MouseClickXY(box[0], box[1]))
+	tb.Do(chromedp.MouseClickXY(box[0], box[1]))
 }
 
 // move puts the slider somewhere, 0 being nearest and 100 farthest.
 func (tb *tab) move(to int) {
-	tb.t.Helper()
+	tb.T.Helper()
 	eval[bool](tb, fmt.Sprintf(`(slider.value = %d, slider.dispatchEvent(new Event("input")))`, to))
 }
 
 // says is what a screen reader is told last.
 func (tb *tab) says(part string) {
-	tb.t.Helper()
-	tb.await(fmt.Sprintf(`document.getElementById("live").textContent.includes(%q)`, part))
+	tb.T.Helper()
+	tb.Await(fmt.Sprintf(`document.getElementById("live").textContent.includes(%q)`, part))
 }
 
 // resize gives the tab another size and waits until the app fills its part of it.
 func (tb *tab) resize(width, height int64) {
-	tb.t.Helper()
-	tb.do(chromedp.EmulateViewport(width, height))
-	tb.await(`(() => {
+	tb.T.Helper()
+	tb.Do(chromedp.EmulateViewport(width, height))
+	tb.Await(`(() => {
 		const all = document.querySelector(".phone").getBoundingClientRect();
 		const canvas = document.querySelector("#giowindow canvas").getBoundingClientRect();
 		return canvas.width === all.width && canvas.height === all.height && canvas.left === all.left;
 	})()`)
-	tb.await("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => drawn(true))))")
+	tb.Await("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => drawn(true))))")
 }
 
 // picture is what the tab shows.
 func (tb *tab) picture() image.Image {
-	tb.t.Helper()
-	b, err := chromedp.Run(tb.ctx, chromedp.CaptureScreenshot())
+	tb.T.Helper()
+	b, err := chromedp.Run(tb.Ctx, chromedp.CaptureScreenshot())
 	if err != nil {
-		tb.t.Fatal(err)
+		tb.T.Fatal(err)
 	}
 	img, err := png.Decode(bytes.NewReader(b))
 	if err != nil {
-		tb.t.Fatal(err)
+		tb.T.Fatal(err)
 	}
 	return img
 }
@@ -208,9 +141,9 @@ func colours(img image.Image) int {
 
 // typed types into what has the keyboard.
 func (tb *tab) typed(text string) {
-	tb.t.Helper()
-	tb.await(`document.activeElement.tagName === "TEXTAREA"`)
-	if _, err := chromedp.Call(tb.ctx, input.InsertText, input.InsertTextParams{Text: text}); err != nil {
-		tb.t.Fatal(err)
+	tb.T.Helper()
+	tb.Await(`document.activeElement.tagName === "TEXTAREA"`)
+	if _, err := chromedp.Call(tb.Ctx, input.InsertText, input.InsertTextParams{Text: text}); err != nil {
+		tb.T.Fatal(err)
 	}
 }

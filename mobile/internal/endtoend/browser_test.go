@@ -15,14 +15,13 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
 	"i80.dk/sighej"
+	"i80.dk/sighej/internal/testbrowser"
 	"i80.dk/sighej/mobile/ble"
 	"i80.dk/sighej/mobile/phone/phonetest"
 	"i80.dk/sighej/wire"
 )
-
-// chromium is where Debian's package of that name puts it.
-const chromium = "/usr/bin/chromium"
 
 // buildPage makes the page with the phone in it.
 func buildPage(t *testing.T) http.Handler {
@@ -54,13 +53,10 @@ func buildPage(t *testing.T) http.Handler {
 // openPage opens a page in a browser of its own.
 func openPage(t *testing.T, url string) context.Context {
 	t.Helper()
-	if _, err := os.Stat(chromium); err != nil {
-		t.Fatalf("this needs a real browser: install the package chromium (%v)", err)
+	ctx, leave, err := testbrowser.Start()
+	if err != nil {
+		t.Fatal(err)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.DisableGPU)
-	allocator, end := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(end)
-	ctx, leave := chromedp.NewContext(allocator)
 	t.Cleanup(leave)
 	ctx, expire := context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(expire)
