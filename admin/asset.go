@@ -24,15 +24,17 @@ const (
 )
 
 var assets = map[string]asset{
-	"page.css":     {style, read("page/page.css")},
-	"page.js":      {script, read("page/page.js")},
-	"plots.js":     {script, read("page/plots.js")},
-	"icon.svg":     {"image/svg+xml", read("page/icon.svg")},
-	"htmx.js":      {script, htmx.Script},
-	"sse.js":       {script, htmx.SSE},
-	"uplot.js":     {script, uplot.Script},
-	"uplot.css":    {style, uplot.Style},
-	"licences.txt": {plain, "uPlot\n\n" + uplot.License + "\nhtmx\n\n" + htmx.License + "\nhtmx-ext-sse\n\n" + htmx.SSELicense},
+	"page.css":  {style, read("page/page.css")},
+	"page.js":   {script, read("page/page.js")},
+	"plots.js":  {script, read("page/plots.js")},
+	"icon.svg":  {"image/svg+xml", read("page/icon.svg")},
+	"htmx.js":   {script, htmx.Script},
+	"sse.js":    {script, htmx.SSE},
+	"morph.js":  {script, htmx.Morph},
+	"uplot.js":  {script, uplot.Script},
+	"uplot.css": {style, uplot.Style},
+	"licences.txt": {plain, "uPlot\n\n" + uplot.License + "\nhtmx\n\n" + htmx.License + "\nhtmx-ext-sse\n\n" + htmx.SSELicense +
+		"\nidiomorph\n\n" + htmx.MorphLicense},
 }
 
 func read(name string) string {

@@ -32,11 +32,18 @@ func TestDrainOnThePage(t *testing.T) {
 	tb.Await(`document.querySelectorAll('[sse-swap=members] tbody .state.up').length === 2`)
 	tb.Await(card("Active now") + ` === '20'`)
 	tb.Await(`document.querySelector('tfoot').innerText.replace(/\s+/g, ' ').trim() === '2 members 1,024 20 0'`)
-	tb.Do(chromedp.Evaluate[chromedp.Void](`htmx.config.defaultSettleDelay = 1000`)) // so long may a dialog's buttons be dead
+	// So long may a dialog's buttons be dead; those of the table not.
+	tb.Do(chromedp.Evaluate[chromedp.Void](`document.addEventListener('htmx:beforeSwap', (e) => { e.detail.swapOverride = 'innerHTML settle:1s'; })`))
 	keep(t, tb, "dashboard-members")
 	other := `[...document.querySelectorAll('[sse-swap=members] tbody tr')].find((r) => !r.innerText.includes('this one'))`
 	gone := eval[string](tb, other+`.querySelector('code').textContent`)
 	button := other + `.querySelector('button')`
+	// The stream renews the table under one who is about to press a button.
+	tb.Do(chromedp.Evaluate[chromedp.Void](`window.held = {button: ` + button + `, row: ` + other + `.innerText}; null`))
+	tb.Await(`held.row !== ` + other + `.innerText`)
+	if !eval[bool](tb, `held.button === `+button) {
+		t.Error("the stream has put another button in the place of the one that was there")
+	}
 	tb.Do(chromedp.Evaluate[chromedp.Void](button+`.focus()`), chromedp.KeyEvent(kb.Enter))
 	tb.Await(`document.getElementById('dialog').open && document.getElementById('dialog-h').textContent === 'Drain ` + gone + `?'`)
 	keep(t, tb, "dashboard-drain")

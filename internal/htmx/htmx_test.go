@@ -17,6 +17,8 @@ func TestFilesAreAsPublished(t *testing.T) {
 		{"licence", htmx.License, "kRf+Kdn0W+I2iWY4TpIw1y3lz98ecu581O8HegVrmPQcLoPblHkESM6APUBCxasf6e3BOloQKZ4LQ5vNw/Q0Mw=="},
 		{"extension", htmx.SSE, "g1d5evpkeVgNZTlMiK00e3k83OBUHaXrpi+fYX6A/uV1KHtAVsQw8DhVvEU6F9ZOJV/cuKLlqs+dxtQ56KI1RQ=="},
 		{"its licence", htmx.SSELicense, "6nh2l3nYpFwlHfW01sFjLQdFF3hgemMgRTGufoZaEW+5T0wjP7ygRLJafjMuQ4MGSEJiHOHN9xxYdNbOjRtquw=="},
+		{"morphing", htmx.Morph, "Vd0W/PIhli0f3FhV5xng30ZgppFPVthy1DZuLFK68em5TWCvvVc6/vVWxHC3xYLQhiHZczo+9LpPtxjpHHdZCA=="},
+		{"morphing's licence", htmx.MorphLicense, "kRf+Kdn0W+I2iWY4TpIw1y3lz98ecu581O8HegVrmPQcLoPblHkESM6APUBCxasf6e3BOloQKZ4LQ5vNw/Q0Mw=="},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			sum := sha512.Sum512([]byte(tt.text))
