@@ -53,5 +53,5 @@ func (c *Cluster) Quick(ctx context.Context) error {
 // Sever ends all connections of the members to Redis; new ones are taken at once.
 func (c *Cluster) Sever() error {
 	c.toxic.proxy.Stop()
-	return c.toxic.proxy.Start()
+	return testservers.Rebind(c.toxic.proxy.Start)
 }

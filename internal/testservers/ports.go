@@ -1,11 +1,15 @@
 package testservers
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"runtime"
 	"strconv"
 	"sync"
+	"syscall"
+	"time"
 )
 
 // Ports below the ones that the kernel gives to outgoing connections, so that
@@ -50,4 +54,19 @@ func Vacant(port int) error {
 		return err
 	}
 	return l.Close()
+}
+
+// rebindWithin is far longer than it takes a forked process to become another program.
+const rebindWithin = 10 * time.Second
+
+// Rebind starts what listens where this process has just stopped listening. It
+// tries again while the address is in use: a process that is being forked holds
+// the old listener until it is another program.
+func Rebind(start func() error) error {
+	for deadline := time.Now().Add(rebindWithin); ; runtime.Gosched() {
+		err := start()
+		if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(deadline) {
+			return err
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"i80.dk/sighej"
+	"i80.dk/sighej/internal/testservers"
 	"i80.dk/sighej/mobile/internal/core"
 )
 
@@ -51,7 +52,7 @@ func TestClocksThatAreWrong(t *testing.T) {
 	a.pass(2 * time.Second)
 	other.move(500)
 	a.pass(11 * time.Second) // longer than what is told as of now
-	if err := m.proxy.Start(); err != nil {
+	if err := testservers.Rebind(m.proxy.Start); err != nil {
 		t.Fatal(err)
 	}
 	nudgedOnce(t, a, one, other)

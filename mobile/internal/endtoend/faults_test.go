@@ -61,7 +61,7 @@ func TestFaultsOfTheWay(t *testing.T) {
 		"cut": {
 			func(m *member) { m.proxy.Stop() },
 			func(m *member) {
-				if err := m.proxy.Start(); err != nil {
+				if err := testservers.Rebind(m.proxy.Start); err != nil {
 					m.t.Fatal(err)
 				}
 			},
@@ -149,7 +149,7 @@ func TestSessionsThatExpireOffline(t *testing.T) {
 	before := onAir(one, other)
 	other.move(1)
 	a.pass(4 * time.Second)
-	if err := m.proxy.Start(); err != nil {
+	if err := testservers.Rebind(m.proxy.Start); err != nil {
 		t.Fatal(err)
 	}
 	a.until("both nudges", func() bool { return len(one.ids()) > 0 && len(other.ids()) > 0 })
