@@ -317,6 +317,10 @@ func (h *held) Load(ctx context.Context, token sighej.Token) (persistence.State,
 	return state, err
 }
 
+func (h *held) LoadAll(ctx context.Context, tokens []sighej.Token) []persistence.Loaded {
+	return persistence.LoadEach(ctx, tokens, h.Load)
+}
+
 // A session moves away while it is being activated. The member that it has left
 // must not keep it: whoever is heard there would be matched with somebody whose
 // phone is elsewhere.

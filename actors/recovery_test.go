@@ -196,6 +196,10 @@ func (f *faulty) Load(ctx context.Context, token sighej.Token) (persistence.Stat
 	return f.Sessions.Load(ctx, token)
 }
 
+func (f *faulty) LoadAll(ctx context.Context, tokens []sighej.Token) []persistence.Loaded {
+	return persistence.LoadEach(ctx, tokens, f.Load)
+}
+
 func TestStoreAway(t *testing.T) {
 	store := &faulty{Sessions: memstore.New()}
 	s := newSystem(t, store, nil)
@@ -264,6 +268,10 @@ func (f *slow) Load(ctx context.Context, token sighej.Token) (persistence.State,
 		f.late = nil
 	}
 	return state, err
+}
+
+func (f *slow) LoadAll(ctx context.Context, tokens []sighej.Token) []persistence.Loaded {
+	return persistence.LoadEach(ctx, tokens, f.Load)
 }
 
 func TestCommitThatComesLate(t *testing.T) {

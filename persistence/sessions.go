@@ -28,6 +28,10 @@ type Sessions interface {
 	// by it, see [Sessions.Rotate], or [sighej.CodeNotFound].
 	Load(ctx context.Context, token sighej.Token) (State, error)
 
+	// LoadAll is Load for several tokens, one or more, in one round trip: their answers
+	// in the same order.
+	LoadAll(ctx context.Context, tokens []sighej.Token) []Loaded
+
 	// Find returns the token of the live session whose access token has this hash,
 	// or [sighej.CodeNotFound].
 	Find(ctx context.Context, access sighej.AccessHash) (sighej.Token, error)
@@ -108,6 +112,21 @@ type State struct {
 	Outbox    []sighej.Nudge // oldest first
 	MatchedAt []time.Time    // one for each match of this session, oldest first
 	Blocked   []sighej.Pair  // in no order
+}
+
+// Loaded is one of the answers of LoadAll.
+type Loaded struct {
+	State State
+	Err   error // instead
+}
+
+// LoadEach is LoadAll for a store in which it saves nothing to ask for all at once.
+func LoadEach(ctx context.Context, tokens []sighej.Token, load func(context.Context, sighej.Token) (State, error)) []Loaded {
+	answers := make([]Loaded, len(tokens))
+	for i, token := range tokens {
+		answers[i].State, answers[i].Err = load(ctx, token)
+	}
+	return answers
 }
 
 // Counters are the absolute totals of the recent UTC days, kept beside the

@@ -14,9 +14,9 @@ type timedSessions struct {
 	sessionStore
 	matches atomic.Int64 // committed by this member
 
-	create, load, find, setOpen, block, wave, rotate, forget *operation
-	commit, ack, active, ping                                *operation
-	totals, addSightings, seed, lease, sweep                 *operation
+	create, load, loadAll, find, setOpen, block, wave, rotate, forget *operation
+	commit, ack, active, ping                                         *operation
+	totals, addSightings, seed, lease, sweep                          *operation
 }
 
 // timeSessions times one call in every.
@@ -24,13 +24,13 @@ func (m storeMetrics) timeSessions(store sessionStore, every uint32) *timedSessi
 	of := func(name string) *operation { return m.operation("sessions", name, every) }
 	return &timedSessions{
 		sessionStore: store,
-		create:       of("create"), load: of("load"), find: of("find"), setOpen: of("set_open"), block: of("block"), wave: of("wave"), rotate: of("rotate"), forget: of("delete"),
+		create:       of("create"), load: of("load"), loadAll: of("load_all"), find: of("find"), setOpen: of("set_open"), block: of("block"), wave: of("wave"), rotate: of("rotate"), forget: of("delete"),
 		commit: of("commit"), ack: of("ack"), active: of("active"), ping: of("ping"),
 		totals: of("totals"), addSightings: of("add_sightings"), seed: of("seed"), lease: of("lease"), sweep: of("sweep"),
 	}
 }
 
-// Create implements [persistence.Sessions], as do the next eleven.
+// Create implements [persistence.Sessions], as do the next twelve.
 func (s *timedSessions) Create(ctx context.Context, r persistence.Registration) error {
 	ctx, call := s.create.begin(ctx)
 	err := s.sessionStore.Create(ctx, r)
@@ -44,6 +44,14 @@ func (s *timedSessions) Load(ctx context.Context, token sighej.Token) (persisten
 	state, err := s.sessionStore.Load(ctx, token)
 	call.end(err)
 	return state, err
+}
+
+// LoadAll is timed, as one.
+func (s *timedSessions) LoadAll(ctx context.Context, tokens []sighej.Token) []persistence.Loaded {
+	ctx, call := s.loadAll.begin(ctx)
+	answers := s.sessionStore.LoadAll(ctx, tokens)
+	call.end(answers[0].Err)
+	return answers
 }
 
 // Find is timed.

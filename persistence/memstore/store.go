@@ -87,6 +87,11 @@ func (s *Store) Load(_ context.Context, token sighej.Token) (persistence.State, 
 	return persistence.State{}, errAbsent
 }
 
+// LoadAll implements [persistence.Sessions].
+func (s *Store) LoadAll(ctx context.Context, tokens []sighej.Token) []persistence.Loaded {
+	return persistence.LoadEach(ctx, tokens, s.Load)
+}
+
 func (s *Store) load(token sighej.Token, now time.Time) (persistence.State, bool) {
 	sh := &s.shards[s.index(token)]
 	sh.mu.Lock()

@@ -9,7 +9,7 @@ import (
 
 // Block implements [persistence.Sessions].
 func (s *Store) Block(ctx context.Context, key sighej.SessionKey, nudge sighej.NudgeID) (sighej.Pair, error) {
-	fields, err := s.fields(ctx, key.Token)
+	fields, err := s.fieldsOf(ctx, key.Token)
 	if err != nil {
 		return sighej.Pair{}, err
 	}

@@ -49,7 +49,7 @@ type matches struct {
 }
 
 func (s *Store) matchesOf(ctx context.Context, key sighej.SessionKey) (known matches, err error) {
-	fields, err := s.fields(ctx, key.Token)
+	fields, err := s.fieldsOf(ctx, key.Token)
 	if err != nil {
 		return matches{}, err
 	}

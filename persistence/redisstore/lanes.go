@@ -34,11 +34,11 @@ type lanes struct {
 	away   atomic.Bool
 }
 
-// call is one command under way. Cmd and err belong to a lane until done is
-// closed.
+// call is commands under way, in one pipeline. Cmds and err belong to a lane until
+// done is closed.
 type call struct {
-	cmd   redis.Cmder
-	err   error // instead of the command's
+	cmds  []redis.Cmder
+	err   error // instead of the commands'
 	since time.Time
 	gone  <-chan struct{} // closed when the caller waits no longer
 	done  chan struct{}
@@ -61,7 +61,25 @@ func (l *lanes) stop() {
 // do has cmd executed and waits for it. The error has a code, but for
 // redis.Nil. After an error the command may still be executed.
 func (l *lanes) do(ctx context.Context, cmd redis.Cmder) error {
-	c := &call{cmd: cmd, since: time.Now(), gone: ctx.Done(), done: make(chan struct{})}
+	if err := l.doAll(ctx, []redis.Cmder{cmd}); err != nil {
+		return err
+	}
+	return answered(cmd)
+}
+
+// answered returns what Redis said to a command.
+func answered(cmd redis.Cmder) error {
+	if err := cmd.Err(); !errors.Is(err, redis.Nil) {
+		return fault(err)
+	}
+	return redis.Nil
+}
+
+// doAll has commands, none of them a script, executed in one round trip and waits
+// for them; answered tells what became of each. The error has a code, and then any
+// may still be executed.
+func (l *lanes) doAll(ctx context.Context, cmds []redis.Cmder) error {
+	c := &call{cmds: cmds, since: time.Now(), gone: ctx.Done(), done: make(chan struct{})}
 	select {
 	case <-l.quit:
 		return errClosed
@@ -76,14 +94,7 @@ func (l *lanes) do(ctx context.Context, cmd redis.Cmder) error {
 	case <-l.quit:
 		return errClosed
 	}
-	switch err := cmd.Err(); {
-	case c.err != nil:
-		return c.err
-	case errors.Is(err, redis.Nil):
-		return err
-	default:
-		return fault(err)
-	}
+	return c.err
 }
 
 func (l *lanes) run() {
@@ -148,7 +159,7 @@ func (l *lanes) execute(calls []*call) {
 	l.send(calls)
 	var unknown []*call
 	for _, c := range calls {
-		if redis.HasErrorPrefix(c.cmd.Err(), "NOSCRIPT") {
+		if redis.HasErrorPrefix(c.cmds[0].Err(), "NOSCRIPT") { // a script goes alone
 			unknown = append(unknown, c)
 		}
 	}
@@ -171,15 +182,17 @@ func (l *lanes) send(calls []*call) {
 	ctx := context.Background() // the client's own timeouts bound it; callers have different contexts
 	pipe := l.client.Pipeline()
 	for _, c := range calls {
-		c.cmd.SetErr(nil)
-		_ = pipe.Process(ctx, c.cmd) // only queues
+		for _, cmd := range c.cmds {
+			cmd.SetErr(nil)
+			_ = pipe.Process(ctx, cmd) // only queues
+		}
 	}
 	_, _ = pipe.Exec(ctx) // each command has its error
 }
 
 // observe logs when Redis goes away and when it is back, going by one call.
 func (l *lanes) observe(c *call) {
-	err := cmp.Or(c.err, fault(c.cmd.Err()))
+	err := cmp.Or(c.err, fault(c.cmds[0].Err()))
 	switch away := sighej.CodeOf(err) == sighej.CodeUnavailable; {
 	case away && l.away.CompareAndSwap(false, true):
 		l.logger.Warn("redis does not serve", "error", err)

@@ -16,7 +16,7 @@ func TestDropLate(t *testing.T) {
 	close(gone)
 	waiting := func(since time.Duration, gone chan struct{}) *call {
 		return &call{
-			cmd: redis.NewStatusCmd(context.Background(), "ping"), since: now.Add(-since),
+			cmds: []redis.Cmder{redis.NewStatusCmd(context.Background(), "ping")}, since: now.Add(-since),
 			gone: gone, done: make(chan struct{}),
 		}
 	}

@@ -41,35 +41,81 @@ func (s *Store) Create(ctx context.Context, r persistence.Registration) error {
 // Load implements [persistence.Sessions]. What has expired Redis no longer
 // tells, at the same millisecond as to every other call.
 func (s *Store) Load(ctx context.Context, token sighej.Token) (persistence.State, error) {
-	fields, err := s.fields(ctx, token)
-	if err != nil {
-		return persistence.State{}, err
-	}
-	id, own := fields[fieldID], fields[fieldOf]
-	if own == "" {
-		return decodeState(token, fields)
-	}
-	if !sighej.ValidToken(own) {
-		return persistence.State{}, corrupt(fieldOf)
-	}
-	if fields, err = s.fields(ctx, sighej.Token(own)); err != nil {
-		return persistence.State{}, err
-	}
-	if fields[fieldID] != id {
-		return persistence.State{}, errAbsent
-	}
-	return decodeState(sighej.Token(own), fields)
+	loaded := s.LoadAll(ctx, []sighej.Token{token})[0]
+	return loaded.State, loaded.Err
 }
 
-func (s *Store) fields(ctx context.Context, token sighej.Token) (map[string]string, error) {
-	cmd := redis.NewMapStringStringCmd(ctx, "hgetall", sessionKey(token))
-	if err := s.lanes.do(ctx, cmd); err != nil {
-		return nil, err
+// LoadAll implements [persistence.Sessions]. Those that are heard by another token
+// than their own take a second round trip.
+func (s *Store) LoadAll(ctx context.Context, tokens []sighej.Token) []persistence.Loaded {
+	answers := make([]persistence.Loaded, len(tokens))
+	var aliases []int
+	var owns []sighej.Token
+	all := s.fields(ctx, tokens)
+	for i, token := range tokens {
+		f := &all[i]
+		own := f.values[fieldOf]
+		switch {
+		case f.err != nil:
+			answers[i].Err = f.err
+		case own == "":
+			answers[i].State, answers[i].Err = decodeState(token, f.values)
+		case !sighej.ValidToken(own):
+			answers[i].Err = corrupt(fieldOf)
+		default:
+			aliases, owns = append(aliases, i), append(owns, sighej.Token(own))
+		}
 	}
-	if len(cmd.Val()) == 0 {
-		return nil, errAbsent
+	for j, f := range s.fields(ctx, owns) {
+		i := aliases[j]
+		switch {
+		case f.err != nil:
+			answers[i].Err = f.err
+		case f.values[fieldID] != all[i].values[fieldID]:
+			answers[i].Err = errAbsent
+		default:
+			answers[i].State, answers[i].Err = decodeState(owns[j], f.values)
+		}
 	}
-	return cmd.Val(), nil
+	return answers
+}
+
+// fields is what a key of a session holds.
+type fields struct {
+	values map[string]string
+	err    error // instead
+}
+
+// fieldsOf returns what the key of a session holds.
+func (s *Store) fieldsOf(ctx context.Context, token sighej.Token) (map[string]string, error) {
+	f := s.fields(ctx, []sighej.Token{token})[0]
+	return f.values, f.err
+}
+
+// fields is fieldsOf for several, in one round trip.
+func (s *Store) fields(ctx context.Context, tokens []sighej.Token) []fields {
+	if len(tokens) == 0 {
+		return nil
+	}
+	cmds := make([]redis.Cmder, len(tokens))
+	for i, token := range tokens {
+		cmds[i] = redis.NewMapStringStringCmd(ctx, "hgetall", sessionKey(token))
+	}
+	answers := make([]fields, len(tokens))
+	failed := s.lanes.doAll(ctx, cmds)
+	for i, cmd := range cmds {
+		a := &answers[i]
+		if a.err = failed; failed != nil {
+			continue
+		}
+		if a.err = answered(cmd); a.err != nil {
+			continue
+		}
+		if a.values = cmd.(*redis.MapStringStringCmd).Val(); len(a.values) == 0 {
+			a.err = errAbsent
+		}
+	}
+	return answers
 }
 
 // Find implements [persistence.Sessions].

@@ -13,7 +13,7 @@ import (
 
 // Wave implements [persistence.Sessions].
 func (s *Store) Wave(ctx context.Context, key sighej.SessionKey, nudge sighej.NudgeID, at time.Time) (persistence.Waved, error) {
-	fields, err := s.fields(ctx, key.Token)
+	fields, err := s.fieldsOf(ctx, key.Token)
 	if err != nil {
 		return persistence.Waved{}, err
 	}

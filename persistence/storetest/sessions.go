@@ -36,6 +36,7 @@ func Sessions(t *testing.T, open func(t *testing.T) Store) {
 	t.Run("an access token finds its session", s.find)
 	t.Run("consent", s.setOpen)
 	t.Run("deletion forgets all", s.forget)
+	t.Run("several at once", s.loadAll)
 	t.Run("another token", s.rotate)
 	t.Run("a token that it had", s.rotateBack)
 	t.Run("a token of another session", s.rotateTaken)

@@ -31,6 +31,27 @@ func wantNobody(t test, store Store, what string, token sighej.Token) {
 	wantCode(t, "Load of "+what, err, sighej.CodeNotFound)
 }
 
+// loadAll asks for several at once: by their own tokens, by one taken since, and for
+// one that is nobody's.
+func (s sessions) loadAll(t *testing.T) {
+	store := s.open(t)
+	a, b, c := register(t, store), register(t, store), register(t, store)
+	second := sighej.NewToken()
+	rotation := rotate(t, store, b, second, long/2)
+	tokens := []sighej.Token{a.Session.Token, sighej.NewToken(), second, c.Session.Token, b.Session.Token}
+	got := store.LoadAll(t.Context(), tokens)
+	wantEqual(t, "answers", len(got), len(tokens))
+	for i, want := range []*persistence.Registration{&a, nil, &b, &c, &b} {
+		if want == nil {
+			wantCode(t, "nobody's", got[i].Err, sighej.CodeNotFound)
+			continue
+		}
+		wantCode(t, "somebody's", got[i].Err, "")
+		wantEqual(t, "session", got[i].State.Session, want.Session)
+	}
+	wantEqual(t, "rotation", got[2].State.Rotation, rotation)
+}
+
 func (s sessions) rotate(t *testing.T) {
 	store := s.open(t)
 	r, peer := register(t, store), register(t, store)
