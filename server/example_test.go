@@ -2,6 +2,7 @@ package server
 
 import (
 	"bufio"
+	"bytes"
 	"os/exec"
 	"slices"
 	"strings"
@@ -29,6 +30,8 @@ func startPhone(t *testing.T, p *process, args ...string) *terminal {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var log bytes.Buffer
+	x.cmd.Stderr = &log
 	if err := x.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +41,13 @@ func startPhone(t *testing.T, p *process, args ...string) *terminal {
 			x.lines <- s.Text()
 		}
 	}()
-	t.Cleanup(func() { _ = x.cmd.Process.Kill(); _ = x.cmd.Wait() })
+	t.Cleanup(func() {
+		_ = x.cmd.Process.Kill()
+		err := x.cmd.Wait()
+		if t.Failed() {
+			t.Logf("a phone ended with %v and said: %.4000s", err, log.String())
+		}
+	})
 	return x
 }
 
@@ -46,7 +55,10 @@ func startPhone(t *testing.T, p *process, args ...string) *terminal {
 func (x *terminal) line(prefix string) string {
 	x.t.Helper()
 	select {
-	case line := <-x.lines:
+	case line, more := <-x.lines:
+		if !more {
+			x.t.Fatal("the phone has ended, want ", prefix)
+		}
 		rest, ok := strings.CutPrefix(line, prefix)
 		if !ok {
 			x.t.Fatalf("%q was printed, want %q…", line, prefix)
