@@ -13,21 +13,55 @@ import (
 	"i80.dk/sighej/persistence"
 )
 
+// found is what came of looking for a session.
+type found struct {
+	snap *snapshot
+	err  error // instead
+}
+
 // find returns the live session that has that token or is, or was, heard by it,
 // activating it if the store has it. One that is heard by a token of this member
 // may live on another. It blocks; CodeNotFound when there is none.
 func (s *System) find(ctx context.Context, token sighej.Token) (*snapshot, error) {
+	f := s.findAll(ctx, token)[0]
+	return f.snap, f.err
+}
+
+// findAll is find for several, which the store is asked for all at once.
+func (s *System) findAll(ctx context.Context, tokens ...sighej.Token) []found {
 	now := s.cfg.Now()
+	all := make([]found, len(tokens))
+	var missing []int
+	var asked []sighej.Token
+	for i, token := range tokens {
+		if snap, ok := s.present(token, now); ok {
+			all[i].snap = snap
+			continue
+		}
+		missing, asked = append(missing, i), append(asked, token)
+	}
+	if len(asked) == 0 {
+		return all
+	}
+	for j, l := range s.cfg.Store.LoadAll(ctx, asked) {
+		f := &all[missing[j]]
+		if f.err = l.Err; l.Err == nil {
+			f.snap, f.err = s.loaded(asked[j], l.State)
+		}
+	}
+	return all
+}
+
+// present returns the live session of a token, if it takes no store to tell.
+func (s *System) present(token sighej.Token, now time.Time) (*snapshot, bool) {
 	if snap, ok := s.active(token, now); ok && snap.live(now) {
-		return snap, nil
+		return snap, true
 	}
-	if snap, ok := s.astray(token, now); ok {
-		return snap, nil
-	}
-	state, err := s.cfg.Store.Load(ctx, token)
-	if err != nil {
-		return nil, err
-	}
+	return s.astray(token, now)
+}
+
+// loaded makes a session that the store has for a token what this member has of it.
+func (s *System) loaded(token sighej.Token, state persistence.State) (*snapshot, error) {
 	if own := state.Session.Token; own != token {
 		switch address, here := s.home(own); {
 		case here:

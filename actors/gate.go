@@ -90,16 +90,31 @@ func (s *System) onSeek(t *trail, from string, call uint64, k *actorpb.Seek) {
 			s.sought(from, call, item.GetSought())
 		})
 	default:
-		s.at(t, k.GetToken(), func(snap *snapshot, err error) {
-			switch {
-			case err == nil && s.shows(snap, sighej.Token(k.GetToken())) && shares(snap.session.Interests, k.GetInterests()):
-				s.sought(from, call, &actorpb.Sought{Session: knownToPB(snap, sighej.Token(k.GetToken()))})
-			case err == nil || sighej.CodeOf(err) == sighej.CodeNotFound:
-				s.links.nobody(from, call)
-			default:
-				s.sought(from, call, &actorpb.Sought{Fault: faultToPB(err)})
-			}
-		})
+		s.seekHere(t, from, call, k)
+	}
+}
+
+// seekHere answers another member about a session of this one.
+func (s *System) seekHere(t *trail, from string, call uint64, k *actorpb.Seek) {
+	token := sighej.Token(k.GetToken())
+	answer := func(snap *snapshot, err error) {
+		switch {
+		case err == nil && s.shows(snap, token) && shares(snap.session.Interests, k.GetInterests()):
+			s.sought(from, call, &actorpb.Sought{Session: knownToPB(snap, token)})
+		case err == nil || sighej.CodeOf(err) == sighej.CodeNotFound:
+			s.links.nobody(from, call)
+		default:
+			s.sought(from, call, &actorpb.Sought{Fault: faultToPB(err)})
+		}
+	}
+	snap, known := s.known(token, s.cfg.Now())
+	switch {
+	case !known:
+		s.lookUp(lookUp{token, t, answer})
+	case s.shows(snap, token) && shares(snap.session.Interests, k.GetInterests()):
+		answer(snap, nil)
+	default:
+		s.veil(func() { answer(snap, nil) })
 	}
 }
 

@@ -32,6 +32,8 @@ type (
 		peer  *snapshot // nil: there is none
 		err   error
 	}
+	// unveiled lets a report be answered that has waited for a round.
+	unveiled struct{ batch *batch }
 	// meet asks a peer whose interests overlap to make a match.
 	meet struct {
 		system *System
@@ -232,6 +234,9 @@ func (s *System) undelivered(message any, moved bool) {
 // The token may have been taken; asked again, a later activation knows.
 func (m *rotated) fail(err error) { m.done(sighej.Standing{}, err) }
 func (m *rotated) undelivered()   { m.fail(errGone) }
+
+func (m *unveiled) fail(err error) { m.batch.fail(err) }
+func (m *unveiled) undelivered()   { m.fail(errGone) }
 
 // The store may know it; asked again, a later activation finds that.
 func (m *blocked) fail(err error) { m.asked.fail(err) }

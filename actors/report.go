@@ -4,13 +4,15 @@ import "i80.dk/sighej"
 
 // report collects the verdicts on the sightings of one message. Most messages
 // bring nothing but neutral verdicts, and then it allocates nothing, unless these
-// are to wait for a decoy.
+// are to wait for a round.
 type report struct {
 	m       *sight
 	tally   *tally
-	neutral int64  // verdicts that were known at once
-	last    int    // the sighting that got the last of them
-	batch   *batch // nil while all verdicts are neutral
+	neutral int64    // verdicts that were known at once
+	last    int      // the sighting that got the last of them
+	batch   *batch   // nil while all verdicts are neutral
+	lookUps []lookUp // to be begun; they are awaited
+	joined  bool     // it awaits one that another report has begun
 }
 
 // batch is a report in which something is not neutral. It is answered when all

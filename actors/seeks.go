@@ -22,38 +22,54 @@ type seek struct {
 	call uint64 // its number, once it has been asked
 }
 
-// seek looks for a peer, wherever it lives, and reports false when there is no
-// room for that. The asker is told of it unless it lives on another member and
-// shares none of the interests: most do not, and so little crosses.
-func (s *System) seek(q seek) bool {
-	address, here := s.home(q.token)
-	switch {
-	case here:
-		return s.desk.do(func() {
-			peer, err := s.find(q.trail.context(), q.token)
-			s.answerSeek(q, peer, err)
-		})
-	case address == "":
+// seekAbroad looks for a peer that lives on another member, where the asker is told
+// of it only if it shares some of the interests: most do not, and so little crosses.
+func (s *System) seekAbroad(address string, q seek) {
+	if address == "" {
 		s.answerSeek(q, nil, errMoving)
-	default:
-		if err := s.links.seek(address, q); err != nil {
-			s.answerSeek(q, nil, err)
-		}
+		return
 	}
-	return true
+	if err := s.links.seek(address, q); err != nil {
+		s.answerSeek(q, nil, err)
+	}
 }
 
-// absent reports whether a store in this process tells at once that a token is
-// nobody's, so that this takes no longer than to find that somebody shares nothing.
+// lookUp is the question for a peer that lives here, if anywhere, by its token.
+func (q seek) lookUp(s *System, token sighej.Token) lookUp {
+	return lookUp{token, q.trail, func(peer *snapshot, err error) { s.answerSeek(q, peer, err) }}
+}
+
+// absent reports whether a store in this process tells at once that a token of this
+// member is nobody's, so that this takes no longer than to find that somebody
+// shares nothing.
 func (s *System) absent(token sighej.Token) bool {
 	if !s.cfg.Immediate {
 		return false
 	}
-	if _, here := s.home(token); !here {
-		return false
-	}
 	_, err := s.cfg.Store.Load(context.Background(), token)
 	return sighej.CodeOf(err) == sighej.CodeNotFound
+}
+
+// lookUp finds sessions of this member: in the next round, unless the store is
+// immediate.
+func (s *System) lookUp(questions ...lookUp) {
+	if !s.cfg.Immediate {
+		s.rounds.lookUp(questions...)
+		return
+	}
+	for _, q := range questions {
+		if !s.desk.do(func() { q.then(s.find(q.trail.context(), q.token)) }) {
+			q.then(nil, errBusy)
+		}
+	}
+}
+
+// veil calls then, which tells what the store was not needed for, as soon as it
+// would be told if it had been.
+func (s *System) veil(then func()) {
+	if s.cfg.Immediate || !s.rounds.wait(then) {
+		then()
+	}
 }
 
 // answerSeek tells who asked.
@@ -87,12 +103,7 @@ func (s *System) onFoundAlias(p *actorpb.Session, q seek) {
 	own := sighej.Token(p.GetToken())
 	switch address, here := s.home(own); {
 	case here:
-		if !s.desk.do(func() {
-			peer, err := s.find(q.trail.context(), own)
-			s.answerSeek(q, peer, err)
-		}) {
-			s.answerSeek(q, nil, errBusy)
-		}
+		s.lookUp(q.lookUp(s, own))
 	case address == "":
 		s.answerSeek(q, nil, errMoving)
 	default:
@@ -124,10 +135,9 @@ func (s *System) onSeeks(from string, q *actorpb.Seeks) {
 			nobody = append(nobody, call)
 		}
 	})
-	if len(nobody) == 0 || !s.cfg.Immediate && s.decoys.after(func() { s.links.nobody(from, nobody...) }) {
-		return
+	if len(nobody) > 0 {
+		s.veil(func() { s.links.nobody(from, nobody...) })
 	}
-	s.links.nobody(from, nobody...)
 }
 
 // known returns the live session that is heard by a token, if this member may tell
@@ -137,10 +147,7 @@ func (s *System) known(token sighej.Token, now time.Time) (*snapshot, bool) {
 	if !here || s.idle() {
 		return nil, false
 	}
-	if snap, ok := s.active(token, now); ok && snap.live(now) {
-		return snap, true
-	}
-	return s.astray(token, now)
+	return s.present(token, now)
 }
 
 // seek asks a member.

@@ -36,7 +36,6 @@ type affairs struct {
 	consents  []*setOpen // in order; the store works on the first
 	rotating  bool       // the store is asked for another token
 	blocked   []sighej.Pair
-	veiled    uint32 // reports that waited for a decoy
 	lates     lates
 	reports   reports // with Config.Mutual
 	trail     *trail  // of the message in hand; nil: it is part of no trace
@@ -88,6 +87,8 @@ func (a *session) dispatch(ctx actor.Context, message any) {
 		a.onCommitted(m)
 	case *sought:
 		a.onSought(m)
+	case *unveiled:
+		m.batch.decided()
 	case *begin:
 		a.onBegin(m)
 	case *attach:

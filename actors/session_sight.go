@@ -27,7 +27,7 @@ func (a *session) onSight(m *sight) {
 	}
 	b := report{m: m, tally: &a.system.tally}
 	for i := range m.sightings[:granted] {
-		v, e := a.look(&m.sightings[i], now)
+		v, e := a.look(&b, &m.sightings[i], now)
 		if v.Code != "" {
 			a.undecided(&m.sightings[i])
 		}
@@ -36,14 +36,32 @@ func (a *session) onSight(m *sight) {
 	for i := granted; i < len(m.sightings); i++ {
 		b.put(i, sighej.Verdict{Code: sighej.CodeRateLimited}, nil)
 	}
-	if b.neutral > 0 && !cfg.Immediate {
-		a.veil(&b)
-	}
+	a.lookUp(&b)
 	b.finish()
 }
 
+// lookUp begins a report's look-ups. One that begins none waits for a round all the
+// same, be it that all was known or that another report asks already.
+func (a *session) lookUp(r *report) {
+	switch {
+	case len(r.lookUps) > 0:
+		a.system.lookUp(r.lookUps...)
+	case !a.system.cfg.Immediate && (r.neutral > 0 || r.joined):
+		a.veil(r)
+	}
+}
+
+// veil makes a report wait for a round.
+func (a *session) veil(r *report) {
+	b := r.decidable()
+	system, self := a.system, a.pid
+	if system.rounds.wait(func() { system.send(self, &unveiled{b}) }) {
+		b.open++
+	}
+}
+
 // look decides a sighting, or returns the inquiry that will.
-func (a *session) look(s *sighej.Sighting, now time.Time) (sighej.Verdict, *inquiry) {
+func (a *session) look(r *report, s *sighej.Sighting, now time.Time) (sighej.Verdict, *inquiry) {
 	if a.closed.Load() || !a.system.cfg.strong(s) {
 		return sighej.Verdict{}, nil
 	}
@@ -59,7 +77,7 @@ func (a *session) look(s *sighej.Sighting, now time.Time) (sighej.Verdict, *inqu
 	case ok:
 		return a.judge(peer, s, now)
 	default:
-		return a.seek(s.Token)
+		return a.seek(r, s.Token)
 	}
 }
 
@@ -171,20 +189,22 @@ func (s *System) shown(a, b interestSet) []sighej.InterestHash {
 
 // seek asks for a peer that is not active on this member: the store if it
 // belongs here, else the member where it lives.
-func (a *session) seek(token sighej.Token) (sighej.Verdict, *inquiry) {
-	if a.system.absent(token) {
+func (a *session) seek(r *report, token sighej.Token) (sighej.Verdict, *inquiry) {
+	address, here := a.system.home(token)
+	if here && a.system.absent(token) {
 		return sighej.Verdict{}, nil
 	}
 	e, ok := a.company().inquiries.begin(token)
-	if !ok {
+	q := seek{asker: a.pid, token: token, interests: a.session.Interests, trail: a.trail}
+	switch {
+	case !ok:
 		return sighej.Verdict{Code: sighej.CodeOverloaded}, nil
-	}
-	if e.seeking {
-		return sighej.Verdict{}, e
-	}
-	if !a.system.seek(seek{asker: a.pid, token: token, interests: a.session.Interests, trail: a.trail}) {
-		a.inquiries.end(e)
-		return sighej.Verdict{Code: sighej.CodeOverloaded}, nil
+	case e.seeking:
+		r.joined = true
+	case here:
+		r.lookUps = append(r.lookUps, q.lookUp(a.system, token))
+	default:
+		a.system.seekAbroad(address, q)
 	}
 	e.seeking = true
 	return sighej.Verdict{}, e

@@ -73,7 +73,7 @@ type System struct {
 	actors   *actor.ActorSystem
 	pool     *pool
 	desk     *desk
-	decoys   *decoys
+	rounds   *rounds
 	clearing *clearing
 	probe    *probe // nil without Config.MailboxWait
 	sessions *actor.Props
@@ -109,10 +109,7 @@ func New(cfg Config) *System {
 		strays: xsync.NewMap[sighej.Token, stray](),
 	}
 	s.waiting.init(cfg.TTL)
-	s.decoys = &decoys{desk: s.desk, load: func(ctx context.Context, token sighej.Token) error {
-		_, err := cfg.Store.Load(ctx, token)
-		return err
-	}}
+	s.rounds = newRounds(s)
 	s.pool = newPool(s.orphaned)
 	if cfg.MailboxWait != nil {
 		s.probe = startProbe(s.pool, cfg.MailboxWait)

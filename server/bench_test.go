@@ -170,7 +170,7 @@ func benchmarkMatch(b *testing.B, members ...*process) {
 }
 
 // BenchmarkSightingOverHTTP is POST /match without an overlap: what the HTTP API
-// and one letter cost, with nothing else behind them but, on Redis, decoys.
+// and one letter cost, with nothing else behind them but, on Redis, rounds.
 func BenchmarkSightingOverHTTP(b *testing.B) {
 	b.Run("memory", func(b *testing.B) { benchmarkSighting(b, startProcess(b, unlimited()...)) })
 	b.Run("redis", func(b *testing.B) {
