@@ -59,6 +59,34 @@ func TestTwoPhones(t *testing.T) {
 	two.NoComplaints()
 }
 
+// Where the server hides interests at first, both say hi, and then both see them.
+func TestSayingHi(t *testing.T) {
+	m := startMember(t, "NUDGE=blind")
+	browser := startBrowser(t)
+	one := openTab(t, browser, m, false)
+	two := openTab(t, browser, m, true)
+	one.move(near)
+	one.open("devops", "hardstyle", "kombucha")
+	two.open("hardstyle", "devops", "origami")
+	for _, tb := range []*tab{one, two} {
+		tb.sees("Someone nearby shares an interest of yours")
+	}
+	one.tap("Say hi")
+	one.sees("You said hi.")
+	keep(t, "tab-hi", one.picture())
+	two.sees("Say hi")
+	two.tap("Say hi")
+	for _, tb := range []*tab{one, two} {
+		tb.sees("Someone nearby shares your interest in devops and hardstyle")
+		tb.Await(element("Say hi") + " === undefined && " + element("You said hi") + " === undefined")
+	}
+	two.tap("Block whom the nudge about devops and hardstyle")
+	two.tap("Yes, block")
+	two.Await(element("Someone nearby shares your interest") + " === undefined")
+	one.NoComplaints()
+	two.NoComplaints()
+}
+
 // A tab that is closed, or shows another page, takes its session along. One that is
 // only hidden keeps it.
 func TestClosingATabForgetsTheSession(t *testing.T) {

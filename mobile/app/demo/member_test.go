@@ -20,9 +20,9 @@ type member struct {
 	public, admin string // addresses
 }
 
-// startMember builds the server and starts it on free ports. It is ended with the
-// test.
-func startMember(t *testing.T) member {
+// startMember builds the server and starts it on free ports, with further settings.
+// It is ended with the test.
+func startMember(t *testing.T, settings ...string) member {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join(root, "transport/webapp/dist/app.wasm.gz")); err != nil {
 		t.Fatal("the app is not built (make app): ", err)
@@ -35,6 +35,7 @@ func startMember(t *testing.T) member {
 	}
 	m := member{freeAddress(t), freeAddress(t)}
 	serve := exec.Command(binary, "serve", "--listen-addr", m.public, "--admin-listen-addr", m.admin, "--data-dir", t.TempDir())
+	serve.Env = append(os.Environ(), settings...)
 	stderr, err := serve.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -34,6 +34,13 @@ func (s *Session) Start(interests []string) error {
 // SetOpenToTalk pauses or resumes.
 func (s *Session) SetOpenToTalk(open bool) { s.client.SetOpenToTalk(open) }
 
+// Wave says hi to whom a nudge is about. It does not block.
+func (s *Session) Wave(nudge string) { s.client.Wave(nudge) }
+
+// Block makes this phone and the one that a nudge is about never meet again in this
+// session. It does not block.
+func (s *Session) Block(nudge string) { s.client.Block(nudge) }
+
 // Stop has the session forgotten. It blocks for seconds at the most.
 func (s *Session) Stop() { s.client.Stop() }
 
@@ -98,9 +105,16 @@ func (e *ears) words() string {
 // OnNudge tells of a nudge.
 func (e *ears) OnNudge(n *sdk.Nudge) {
 	e.tell(model.Nudge{
-		ID: n.ID(), Labels: strings.Split(n.Interests(), "\n"), Message: n.Message(), At: time.UnixMilli(n.AtMillis()),
+		ID: n.ID(), Labels: labels(n.Interests()), Reveals: n.Reveals(), Message: n.Message(), At: time.UnixMilli(n.AtMillis()),
 		Distance: distance(n.Distance()),
 	})
+}
+
+func labels(lines string) []string {
+	if lines == "" {
+		return nil
+	}
+	return strings.Split(lines, "\n")
 }
 
 func distance(d int) model.Distance {

@@ -126,6 +126,26 @@ func TestSession(t *testing.T) {
 	l.await("another session", func() bool { return len(server.Created()) == 2 && server.Open() })
 }
 
+// A nudge that names nothing has no labels, and what the person wants of it reaches
+// the server.
+func TestWavingAndBlocking(t *testing.T) {
+	s, l, server := startSession(t, &radio{}, func(s *phonetest.Server) {
+		s.Script = func(_ int, c *phonetest.Socket) {
+			c.Welcome(0)
+			c.Nudge("n1", "Someone nearby shares an interest of yours.")
+			c.Serve()
+		}
+	})
+	l.awaits(func(e model.Event) bool {
+		n, ok := e.(model.Nudge)
+		return ok && n.ID == "n1" && len(n.Labels) == 0
+	})
+	s.Wave("n1")
+	l.await("the server to know of the wave", func() bool { return slices.Equal(server.Waved(), []string{"n1"}) })
+	s.Block("n1")
+	l.await("the server to know of the block", func() bool { return slices.Equal(server.Blocked(), []string{"n1"}) })
+}
+
 func TestSessionThatIsRefused(t *testing.T) {
 	_, l, _ := startSession(t, &radio{}, func(s *phonetest.Server) {
 		s.RefuseSession = func(int) (int, wire.Problem) {

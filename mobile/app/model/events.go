@@ -42,10 +42,12 @@ func (s *State) refused(why string) {
 	s.Nudges, s.Notice = nudges, why
 }
 
+// nudge puts a nudge on top, in the place of the one that it reveals.
 func (s *State) nudge(n Nudge) {
-	if slices.ContainsFunc(s.Nudges, func(o Nudge) bool { return o.ID == n.ID }) {
+	if s.nudgeAt(n.ID) >= 0 {
 		return
 	}
+	s.Dismiss(n.Reveals)
 	s.Nudges = slices.Insert(s.Nudges, 0, n)
 	s.Nudges = s.Nudges[:min(len(s.Nudges), maxNudges)]
 }

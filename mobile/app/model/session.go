@@ -43,11 +43,14 @@ const (
 
 // Nudge is what a match sends.
 type Nudge struct {
-	ID       string // tells repetitions apart
-	Labels   []string
+	ID       string   // tells repetitions apart
+	Labels   []string // empty: what is shared shows once both have waved
+	Reveals  string   // the nudge without labels whose labels these are
 	Message  string
 	At       time.Time
 	Distance Distance
+
+	Waved bool // the person has said hi
 }
 
 // Distance is how near the person of a nudge is, as far as the radio can tell.

@@ -38,6 +38,7 @@ type State struct {
 	Radio      Radio
 	InRange    int
 	Nudges     []Nudge // newest first
+	Doubted    string  // the nudge that the person is asked about whether to block; "": none
 	Notice     string  // a line that waits to be dismissed; "": none
 }
 
@@ -122,11 +123,31 @@ func (s *State) SetPaused(paused bool) {
 // Dismiss takes a nudge away.
 func (s *State) Dismiss(id string) {
 	s.Nudges = slices.DeleteFunc(s.Nudges, func(n Nudge) bool { return n.ID == id })
+	if s.Doubted == id {
+		s.Doubted = ""
+	}
+}
+
+// Wave says hi to whom a nudge without labels is about.
+func (s *State) Wave(id string) {
+	if i := s.nudgeAt(id); i >= 0 {
+		s.Nudges[i].Waved = true
+	}
+}
+
+// Doubt asks the person whether to block whom a nudge is about.
+func (s *State) Doubt(id string) { s.Doubted = id }
+
+// Keep answers that with no.
+func (s *State) Keep() { s.Doubted = "" }
+
+func (s *State) nudgeAt(id string) int {
+	return slices.IndexFunc(s.Nudges, func(n Nudge) bool { return n.ID == id })
 }
 
 // DismissNotice takes the notice away.
 func (s *State) DismissNotice() { s.Notice = "" }
 
 func (s *State) forget() {
-	s.Mode, s.Connection, s.Radio, s.InRange, s.Nudges = Off, Offline, RadioOff, 0, nil
+	s.Mode, s.Connection, s.Radio, s.InRange, s.Nudges, s.Doubted = Off, Offline, RadioOff, 0, nil, ""
 }

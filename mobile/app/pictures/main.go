@@ -44,6 +44,17 @@ var screens = map[string]func(*uitest.Phone) error{
 			model.Nudge{ID: "1", Labels: []string{"blues"}, At: p.Now.Add(-12 * time.Minute), Distance: model.Near},
 			model.Nudge{ID: "2", Labels: []string{"devops", "hardstyle"}, At: p.Now, Distance: model.VeryNear})
 	},
+	"hello": func(p *uitest.Phone) error {
+		err := open(p, model.Connected, model.RadioFull, model.PeopleInRange(2),
+			model.Nudge{ID: "1", Labels: []string{"blues"}, At: p.Now.Add(-3 * time.Minute), Distance: model.Near},
+			model.Nudge{ID: "2", Message: "Someone nearby shares an interest of yours.", At: p.Now.Add(-time.Minute)},
+			model.Nudge{ID: "3", Message: "Someone nearby shares an interest of yours.", At: p.Now, Distance: model.VeryNear})
+		if err != nil {
+			return err
+		}
+		p.App.State().Wave("2")
+		return taps(p, "Block whom the nudge about blues")
+	},
 	"paused": func(p *uitest.Phone) error {
 		if err := open(p, model.Waiting, model.RadioDegraded, model.Fault("Bluetooth is switched off. Switch it on to be found.")); err != nil {
 			return err
@@ -66,7 +77,7 @@ func main() {
 }
 
 func picture(l ui.Look, comeTo func(*uitest.Phone) error, file string) error {
-	app := ui.New(ui.Config{Want: func(model.Wish) {}, Fetch: func() {}})
+	app := ui.New(ui.Config{Want: func(model.Wish) {}, Fetch: func() {}, Wave: func(string) {}, Block: func(string) {}})
 	app.Tell(uitest.Catalogue())
 	p := uitest.New(app, 1)
 	if err := comeTo(p); err != nil {

@@ -17,7 +17,9 @@ import (
 type Config struct {
 	Want  func(model.Wish) // called with each new wish
 	Fetch func()           // has the catalogue fetched; it comes as an event
-	Radio string           // what stands for the radio; default: Bluetooth
+	Wave  func(nudge string)
+	Block func(nudge string)
+	Radio string // what stands for the radio; default: Bluetooth
 }
 
 // Look is how the system wants the app to look.

@@ -20,6 +20,8 @@ type hand struct {
 	t       *testing.T
 	wishes  []model.Wish
 	fetches int
+	waved   []string
+	blocked []string
 }
 
 func pickUp(t *testing.T) *hand {
@@ -28,6 +30,8 @@ func pickUp(t *testing.T) *hand {
 	app := ui.New(ui.Config{
 		Want:  func(w model.Wish) { h.wishes = append(h.wishes, w) },
 		Fetch: func() { h.fetches++ },
+		Wave:  func(nudge string) { h.waved = append(h.waved, nudge) },
+		Block: func(nudge string) { h.blocked = append(h.blocked, nudge) },
 	})
 	app.Tell(uitest.Catalogue())
 	h.Phone = uitest.New(app, 2)
@@ -200,6 +204,47 @@ func TestNudges(t *testing.T) {
 	}
 }
 
+// Where interests are hidden at first, both say hi before they see them.
+func TestSayingHi(t *testing.T) {
+	h := atHome(t, "devops")
+	h.tap("Open to talk")
+	h.tell(model.Nudge{ID: "1", Message: "Someone nearby shares an interest with you", At: h.Now})
+	h.sees("Someone nearby shares an interest with you. just now")
+	h.tap("Say hi")
+	h.sees("You said hi.")
+	h.seesNo("Say hi")
+	if !slices.Equal(h.waved, []string{"1"}) {
+		t.Errorf("waved at %q", h.waved)
+	}
+	h.tell(model.Nudge{ID: "2", Reveals: "1", Labels: []string{"devops"}, At: h.Now})
+	h.sees("Someone nearby shares your interest in devops. just now")
+	h.seesNo("You said hi.")
+	if n := len(h.App.State().Nudges); n != 1 {
+		t.Errorf("%d nudges, want the one that reveals", n)
+	}
+}
+
+func TestBlocking(t *testing.T) {
+	h := atHome(t, "devops", "hardstyle")
+	h.tap("Open to talk")
+	h.tell(model.Nudge{ID: "1", Labels: []string{"devops"}, At: h.Now}, model.Nudge{ID: "2", Labels: []string{"hardstyle"}, At: h.Now})
+	h.tap("Block whom the nudge about devops")
+	h.sees("Block this person?")
+	h.tap("Do not block")
+	h.seesNo("Block this person?")
+	h.tap("Block whom the nudge about devops")
+	h.tap("Yes, block")
+	h.seesNo("Someone nearby shares your interest in devops")
+	h.sees("Someone nearby shares your interest in hardstyle")
+	h.seesNo("Block this person?")
+	if !slices.Equal(h.blocked, []string{"1"}) {
+		t.Errorf("blocked %q", h.blocked)
+	}
+	h.tell(model.Refused("Not now.")) // no session is left in which they could be told
+	h.sees("Someone nearby shares your interest in hardstyle")
+	h.seesNo("Block whom")
+}
+
 func TestNotices(t *testing.T) {
 	h := atHome(t, "devops")
 	h.tap("Open to talk")
@@ -232,8 +277,12 @@ func TestTouchTargets(t *testing.T) {
 		h.tap("Done")
 		h.largeEnough("home")
 		h.tap("Open to talk")
-		h.tell(model.Nudge{ID: "1", Labels: []string{"3d printing"}, At: h.Now}, model.Fault("a notice"))
+		h.tell(model.Nudge{ID: "1", Message: "Someone nearby shares an interest", At: h.Now}, model.Nudge{ID: "2", Labels: []string{"3d printing"}, At: h.Now})
 		h.largeEnough("open")
+		h.tap("Block whom the nudge about 3d printing")
+		h.largeEnough("block")
+		h.tell(model.Fault("a notice"))
+		h.largeEnough("a notice")
 	}
 }
 

@@ -9,11 +9,11 @@ import (
 
 // home is the switch, who is in range, and the nudges.
 type home struct {
-	list    layout.List
-	open    toggle
-	pause   widget.Clickable
-	edit    widget.Clickable
-	dismiss map[string]*widget.Clickable // by nudge
+	list   layout.List
+	open   toggle
+	pause  widget.Clickable
+	edit   widget.Clickable
+	nudges map[string]*nudgeButtons // by nudge
 }
 
 func (a *App) actHome(gtx layout.Context) {
@@ -27,12 +27,7 @@ func (a *App) actHome(gtx layout.Context) {
 	if h.edit.Clicked(gtx) {
 		a.state.Choose()
 	}
-	for id, b := range h.dismiss {
-		if b.Clicked(gtx) {
-			a.state.Dismiss(id)
-			delete(h.dismiss, id)
-		}
-	}
+	a.actNudges(gtx)
 }
 
 func (a *App) layoutHome(gtx layout.Context) layout.Dimensions {

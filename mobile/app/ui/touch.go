@@ -88,7 +88,9 @@ const (
 	filled kind = iota
 	tonal
 	faint // on a coloured surface
+	warm  // on a nudge
 	plain
+	quiet // plain on a nudge
 )
 
 // button returns a button with a text, and an icon unless it is nil.
@@ -115,6 +117,10 @@ func (a *App) faces(k kind) (face, on color.NRGBA) {
 		return a.colour.secondary, a.colour.onSecondary
 	case faint:
 		return fade(a.colour.primary, 0.14), a.colour.onPrimaryContainer
+	case warm:
+		return fade(a.colour.coral, 0.24), a.colour.onPeople
+	case quiet:
+		return color.NRGBA{}, a.colour.onPeople
 	}
 	return color.NRGBA{}, a.colour.primary
 }
@@ -122,12 +128,12 @@ func (a *App) faces(k kind) (face, on color.NRGBA) {
 func (a *App) pill(gtx layout.Context, k kind, face, on color.NRGBA, i *widget.Icon, txt string) layout.Dimensions {
 	in := layout.Inset{Top: 10, Bottom: 10, Left: 24, Right: 24}
 	switch k {
-	case plain:
+	case plain, quiet:
 		in.Left, in.Right = 12, 12
 	case filled:
 		in.Top, in.Bottom = 16, 16
 	}
-	if i != nil && k != plain {
+	if i != nil && k != plain && k != quiet {
 		in.Left = 16
 	}
 	least := gtx.Constraints.Min.X

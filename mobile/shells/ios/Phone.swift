@@ -56,6 +56,15 @@ final class Phone: NSObject, SdkRadioProtocol, SdkListenerProtocol {
 
     func setOpenToTalk(_ open: Bool) { client.setOpenToTalk(open) }
 
+    /// Says hi to whom a nudge without interests is about; takes the nudge's id, as does block.
+    func wave(_ nudge: String) { client.wave(nudge) }
+
+    /// The two are not nudged about each other again in this session; ask first, it cannot be taken back.
+    func block(_ nudge: String) {
+        client.block(nudge)
+        withdraw(nudge)
+    }
+
     /// From scenePhase: true when it is .active, false when it is .background.
     func onForeground(_ onScreen: Bool) { client.onForeground(onScreen) }
 
@@ -94,7 +103,12 @@ final class Phone: NSObject, SdkRadioProtocol, SdkListenerProtocol {
     /// Handed to the system first: the nudge is acknowledged when this returns.
     func onNudge(_ nudge: SdkNudge?) {
         guard let nudge else { return }
+        withdraw(nudge.reveals())
         notify(nudge.id_(), "Say hi", nudge.message())
+    }
+
+    private func withdraw(_ id: String) {
+        UNUserNotificationCenter.current().removeDeliveredNotifications(withIdentifiers: [id])
     }
 
     private func notify(_ id: String, _ title: String, _ text: String) {

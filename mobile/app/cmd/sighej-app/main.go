@@ -39,6 +39,8 @@ func run(w *app.Window) {
 	screen = ui.New(ui.Config{
 		Radio: radioName,
 		Want:  driver.Want,
+		Wave:  session.Wave,
+		Block: session.Block,
 		Fetch: func() { parts.Go(func() { screen.Tell(live.Fetch(ctx, host.base)) }) },
 	})
 	screen.OnTell(w.Invalidate)

@@ -89,6 +89,15 @@ class PhoneService : Service(), Listener {
 
     fun setOpenToTalk(open: Boolean) = client.setOpenToTalk(open)
 
+    /** Says hi to whom a nudge without interests is about; takes the nudge's id, as does [block]. */
+    fun wave(nudge: String) = client.wave(nudge)
+
+    /** The two are not nudged about each other again in this session; ask first, it cannot be taken back. */
+    fun block(nudge: String) {
+        client.block(nudge)
+        notifications().cancel(nudge, NUDGE_ID)
+    }
+
     /** From ProcessLifecycleOwner, not from every activity: each change starts the scan anew. */
     fun onForeground(onScreen: Boolean) = client.onForeground(onScreen)
 
@@ -132,6 +141,7 @@ class PhoneService : Service(), Listener {
 
     /** Shown first: the nudge is acknowledged when this returns. */
     override fun onNudge(nudge: Nudge) {
+        if (nudge.reveals().isNotEmpty()) notifications().cancel(nudge.reveals(), NUDGE_ID)
         notifications().notify(nudge.id(), NUDGE_ID, notification(NUDGES, "Say hi", nudge.message()))
     }
 
