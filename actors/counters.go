@@ -42,6 +42,7 @@ type tally struct {
 	pushed    atomic.Int64
 	acked     atomic.Int64
 	expired   atomic.Int64
+	spared    atomic.Int64
 }
 
 func outcomeOf(v sighej.Verdict) int {
@@ -75,6 +76,7 @@ type Counters struct {
 	Pushed      int64            // nudges handed to connections of this member, each time one is
 	Acked       int64            // nudges that phones of sessions here took out of their outboxes
 	Expired     int64            // nudges that were in the outbox of a session here when it expired or was forgotten
+	Spared      int64            // sightings of sessions here that made no match although they share an interest, since these were at their limit
 	Silent      int64            // calls that another member did not answer in time
 	Gaps        int64            // losses on the way from other members
 }
@@ -88,7 +90,7 @@ func (c Counters) Plus(d Counters) Counters {
 	return Counters{
 		Sightings: sightings, Activations: c.Activations + d.Activations,
 		Pushed: c.Pushed + d.Pushed, Acked: c.Acked + d.Acked, Expired: c.Expired + d.Expired,
-		Silent: c.Silent + d.Silent, Gaps: c.Gaps + d.Gaps,
+		Spared: c.Spared + d.Spared, Silent: c.Silent + d.Silent, Gaps: c.Gaps + d.Gaps,
 	}
 }
 
@@ -98,6 +100,7 @@ func (s *System) Counters() Counters {
 	c := Counters{
 		Sightings: make(map[string]int64, len(sightingOutcomes)), Activations: t.activated.Load(),
 		Pushed: t.pushed.Load(), Acked: t.acked.Load(), Expired: t.expired.Load(),
+		Spared: t.spared.Load(),
 	}
 	for i, outcome := range sightingOutcomes {
 		c.Sightings[outcome] = t.sightings[i].Load()

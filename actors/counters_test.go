@@ -15,7 +15,7 @@ import (
 // sums are counters that are not 0.
 func sums(s *System) map[string]int64 {
 	c := s.Counters()
-	all := map[string]int64{"activations": c.Activations, "pushed": c.Pushed, "acked": c.Acked, "expired": c.Expired}
+	all := map[string]int64{"activations": c.Activations, "pushed": c.Pushed, "acked": c.Acked, "expired": c.Expired, "spared": c.Spared}
 	for outcome, n := range c.Sightings {
 		all[outcome] = n
 	}
@@ -28,10 +28,11 @@ func sums(s *System) map[string]int64 {
 }
 
 func TestCounters(t *testing.T) {
-	var acked atomic.Int64
+	var acked, budget atomic.Int64
 	s := newSystem(t, memstore.New(), func(c *Config) {
 		c.SightingsPerSecond, c.SightingsBurst, c.MatchesPerHour = 1, 6, 2
 		c.NudgeAcked = func(time.Duration) { acked.Add(1) }
+		c.Matched = func(lastHour int) { budget.Add(int64(lastHour)) }
 	})
 	a := register(t, s, "alice1", "go")
 	b, c, d := register(t, s, "bob001", "go"), register(t, s, "carol1", "go"), register(t, s, "dave01", "go")
@@ -39,6 +40,7 @@ func TestCounters(t *testing.T) {
 	for _, token := range []sighej.Token{"erin01", "nobody", b.Token, b.Token, c.Token, d.Token} {
 		a.hears(token)
 	}
+	d.hears(a.Token) // who is at the limit
 	_, err := s.Sight(t.Context(), a.Caller, make([]sighej.Sighting, 3))
 	code(t, err, sighej.CodeRateLimited)
 	sock := a.connect(false)
@@ -46,13 +48,16 @@ func TestCounters(t *testing.T) {
 	sock.conn.Received(wire.ClientFrame{Type: wire.TypeAck, ID: sock.frames[1]["id"].(string)})
 	a.awaitPending(1)
 	want := map[string]int64{
-		"neutral": 2, "matched": 2, "already_matched": 1, "match_limit": 1, "rate_limited": 3,
+		"neutral": 3, "spared": 1, "matched": 2, "already_matched": 1, "match_limit": 1, "rate_limited": 3,
 		"activations": 5, "pushed": 2, "acked": 1,
 	}
 	if diff := cmp.Diff(want, sums(s)); diff != "" || acked.Load() != 1 {
 		t.Error(diff, acked.Load())
 	}
-	if s.Sightings() != 6 {
+	if budget.Load() != 1+2+1+1 {
+		t.Errorf("%d matches of sessions in their last hours", budget.Load())
+	}
+	if s.Sightings() != 7 {
 		t.Errorf("%d sightings", s.Sightings())
 	}
 	if err := s.Forget(t.Context(), b.Caller); err != nil {

@@ -26,6 +26,7 @@ func (a *session) onMeet(m *meet) {
 	case a.system.cfg.Mutual && !a.reports.has(from.session.ID, now, a.system.cfg.SightingWindow):
 		refuse(sighej.Refused, nil) // this one's phone has not heard the other, or not yet
 	case !e.engaged() && a.atLimit(now):
+		a.system.tally.spared.Add(1)
 		refuse(sighej.Refused, nil)
 	default:
 		if !a.commit(m, now) {
@@ -131,6 +132,9 @@ func (a *session) conclude(peer *snapshot, outcome sighej.Outcome, match *sighej
 		a.refreshSoon()
 	case outcome == sighej.Committed:
 		a.matched.add(match.At)
+		if a.system.cfg.Matched != nil {
+			a.system.cfg.Matched(a.matched.count(a.system.cfg.Now()))
+		}
 		if peer != nil {
 			a.inquiries.remember(peer.session)
 		}

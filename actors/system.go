@@ -50,6 +50,11 @@ type Config struct {
 	MailboxWait func(time.Duration)
 	NudgeAcked  func(time.Duration)
 
+	// Matched is told, at each new match of a session here, how many that makes in its
+	// last hour: what its peers may have learnt. It must not block; nil: nobody wants
+	// to know.
+	Matched func(lastHour int)
+
 	// Limits; 0 is off.
 	SightingsPerSecond int // of one session
 	SightingsBurst     int

@@ -20,6 +20,7 @@ type metrics struct {
 	stores   storeMetrics
 	mailbox  prometheus.Histogram
 	acked    prometheus.Histogram
+	matched  prometheus.Histogram
 }
 
 func newMetrics(version string) *metrics {
@@ -34,6 +35,7 @@ func newMetrics(version string) *metrics {
 		.00001, .0001, .001, .01, .1, 1)
 	m.acked = m.histogram("nudge_acked_seconds", "Age of a nudge when its phone acknowledged it.",
 		.01, .025, .05, .1, .25, .5, 1, 2.5, 10, 60, 600, 3600)
+	m.matched = m.histogram("session_matches", "Matches of a session in its last hour, at each of its matches.", 1, 2, 5, 10, 20, 30, 45, 60, 120)
 	m.gauge("build_info", "Always 1; the version of the program is its label.", func() float64 { return 1 }, "version", version)
 	return m
 }

@@ -49,6 +49,8 @@ func (m *Member) observeMatching() {
 		r.counter("sightings_total", "Sightings that were decided, by outcome; neutral tells nothing of the peer.",
 			func() int64 { return m.sessions.counters().Sightings[outcome] }, "outcome", outcome)
 	}
+	r.counter("matches_spared_total", "Sightings that made no match, for the session that was sighted was at its limit of new ones.",
+		func() int64 { return m.sessions.counters().Spared })
 	r.counter("matches_total", "Matches that this member committed.", m.stores.timed.matches.Load)
 	r.gauge("statistics_lag_seconds", "Time since this member's part of the daily counts was carried to the statistics.",
 		func() float64 { return m.flusher.Lag().Seconds() })

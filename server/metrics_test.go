@@ -105,7 +105,7 @@ func TestMetricsTellWhatWasDone(t *testing.T) {
 	m.want("matched",
 		"sightings_total{outcome=neutral}", 2, "sightings_total{outcome=matched}", 1, "sightings_total{outcome=already_matched}", 1,
 		"sightings_total", 4, "matches_total", 1, "nudges_queued_total", 2, "nudges_acked_total", 0, "outbox_nudges{min_age=0}", 2,
-		"outbox_nudges{min_age=600}", 0, "store_calls_total{operation=commit,outcome=committed}", 1,
+		"outbox_nudges{min_age=600}", 0, "session_matches", 2, "matches_spared_total", 0, "store_calls_total{operation=commit,outcome=committed}", 1,
 		"connections", 1, "connections_opened_total", 1, "http_requests_total{route=GET /ws/{ble_token},status=101}", 1)
 
 	nudge := s.next(wire.TypeNudge)

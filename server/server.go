@@ -117,7 +117,8 @@ func New(ctx context.Context, o Options, version string, logger *slog.Logger) (*
 		Now: m.stores.sessions.Now, SightingsPerSecond: o.SightingsPerSecond, SightingsBurst: o.SightingsBurst, MatchesPerHour: o.MatchesPerHour,
 		MaxSharedLabels: o.MaxSharedLabels, Blind: o.Nudge == NudgeBlind,
 		Tracer: m.tracing.tracer, MailboxWait: inSeconds(m.metrics.mailbox), NudgeAcked: m.nudgeAcked(),
-		Mutual: o.MatchPolicy == PolicyMutual, SightingWindow: time.Duration(o.SightingWindow) * time.Second, RSSIFloor: o.RSSIFloor,
+		Matched: func(lastHour int) { m.metrics.matched.Observe(float64(lastHour)) },
+		Mutual:  o.MatchPolicy == PolicyMutual, SightingWindow: time.Duration(o.SightingWindow) * time.Second, RSSIFloor: o.RSSIFloor,
 	}
 	m.sockets = ws.New(ws.Config{
 		Sessions: &m.sessions, Beacon: o.Beacon(), CheckOrigin: transport.OriginAllowed(o.Origins()),
