@@ -36,8 +36,8 @@ func (phoneCommand) Help() string {
 	return "It prints its token, then a line for each nudge. Each line on standard input is a token that it heard, or " +
 		"/open, /close, /block, /wave or /quit. /block never meets again whom the last nudge was about, and /wave says hi to them; " +
 		"either takes the id of another nudge, as --json tells it. The end of the input does not end it. On SIGINT or SIGTERM it forgets its session. " +
-		"With --radio bluez it prints a line for each token that it sends and each change of who is in range, and only /open, " +
-		"/close and /quit are typed."
+		"With --radio bluez it prints a line for each token that it sends and each change of who is in range, and tokens are " +
+		"not typed."
 }
 
 // Validate checks what kong cannot.
@@ -66,7 +66,7 @@ func (c *phoneCommand) Run(ctx context.Context, std streams) error {
 		return c.onAir(ctx, std)
 	}
 	say := newPrinter(std.out, std.err, c.JSON)
-	var last atomic.Pointer[string]
+	var last lastNudge
 	p, err := phone.Register(ctx, c.config(say, &last))
 	if err != nil {
 		if ctx.Err() != nil {
@@ -118,10 +118,30 @@ func forget(ctx context.Context, p *phone.Phone, say *printer) {
 	}
 }
 
-func (c *phoneCommand) config(say *printer, last *atomic.Pointer[string]) phone.Config {
+// lastNudge is the one that is meant when none is named. It is safe for concurrent
+// use.
+type lastNudge struct{ id atomic.Pointer[string] }
+
+func (l *lastNudge) came(id string) { l.id.Store(&id) }
+
+// orNamed returns the id that was typed behind a command, or else the last nudge's;
+// false, and a complaint, when there was none.
+func (l *lastNudge) orNamed(typed string, say *printer) (id string, ok bool) {
+	if id = strings.TrimSpace(typed); id != "" {
+		return id, true
+	}
+	last := l.id.Load()
+	if last == nil {
+		say.complain("there was no nudge yet")
+		return "", false
+	}
+	return *last, true
+}
+
+func (c *phoneCommand) config(say *printer, last *lastNudge) phone.Config {
 	cfg := phone.Config{
 		Base: c.Base, Interests: c.Interests, Token: sighej.Token(c.Token),
-		OnNudge: func(n wire.Nudge) { last.Store(&n.ID); say.nudge(n) },
+		OnNudge: func(n wire.Nudge) { last.came(n.ID); say.nudge(n) },
 	}
 	if c.Auth == "none" {
 		cfg.Auth = phone.None
@@ -143,7 +163,7 @@ type conversation struct {
 	phone *phone.Phone
 	say   *printer
 	sight []string
-	last  *atomic.Pointer[string] // id of the last nudge; nil in it: there was none
+	last  *lastNudge
 }
 
 // hold converses until ctx ends, the person quits or the session is over.
@@ -202,13 +222,9 @@ func (t *conversation) heard(ctx context.Context, line string) (quit bool) {
 
 // about does something about a nudge: that with the id, or else the last one.
 func (t *conversation) about(ctx context.Context, id string, do func(context.Context, string) error, done string) {
-	if id = strings.TrimSpace(id); id == "" {
-		last := t.last.Load()
-		if last == nil {
-			t.say.complain("there was no nudge yet")
-			return
-		}
-		id = *last
+	id, ok := t.last.orNamed(id, t.say)
+	if !ok {
+		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

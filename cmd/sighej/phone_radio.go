@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"i80.dk/sighej"
 	"i80.dk/sighej/mobile/ble"
 	"i80.dk/sighej/mobile/bluez"
 	"i80.dk/sighej/mobile/sdk"
@@ -55,18 +56,41 @@ func converse(ctx context.Context, in io.Reader, client *sdk.Client, told *liste
 		case <-told.over:
 			return nil
 		case line, ok := <-typed:
-			switch line = strings.TrimSpace(line); {
-			case !ok:
+			if !ok {
 				typed = nil // the input is at its end, and the phone goes on
-			case line == "/quit":
+				continue
+			}
+			if quit := told.obey(client, strings.TrimSpace(line)); quit {
 				return nil
-			case line == "/open", line == "/close":
-				client.SetOpenToTalk(line == "/open")
-				told.say.open(line == "/open")
-			case line != "":
-				told.say.complain("the radio hears for itself; commands are /open, /close and /quit")
 			}
 		}
+	}
+}
+
+// obey does what one typed line asks for.
+func (l *listener) obey(client *sdk.Client, line string) (quit bool) {
+	switch command, id, _ := strings.Cut(line, " "); command {
+	case "":
+	case "/quit":
+		return true
+	case "/open", "/close":
+		client.SetOpenToTalk(command == "/open")
+		l.say.open(command == "/open")
+	case "/block":
+		l.about(id, client.Block, "blocked")
+	case "/wave":
+		l.about(id, client.Wave, "waved")
+	default:
+		l.say.complain("the radio hears for itself; commands are /open, /close, /block, /wave and /quit")
+	}
+	return false
+}
+
+// about does something about a nudge. The client sees to it that the server knows.
+func (l *listener) about(id string, do func(string), done string) {
+	if id, ok := l.last.orNamed(id, l.say); ok {
+		do(id)
+		l.say.about(done, id)
 	}
 }
 
@@ -91,6 +115,7 @@ func (a announced) StartAdvertising(data []byte) error {
 // listener prints what the client tells.
 type listener struct {
 	say  *printer
+	last lastNudge
 	lost bool          // the client's calls come one at a time
 	over chan struct{} // closed once the server wants no further try
 
@@ -120,15 +145,19 @@ func (l *listener) OnState(s *sdk.State) {
 }
 
 // OnNudge is the client's.
-func (l *listener) OnNudge(n *sdk.Nudge) { l.say.heardNudge(n) }
+func (l *listener) OnNudge(n *sdk.Nudge) {
+	l.last.came(n.ID())
+	l.say.heardNudge(n)
+}
 
 // OnPeopleInRange is the client's.
 func (l *listener) OnPeopleInRange(all, veryNear int) { l.say.inRange(all, veryNear) }
 
-// OnError is the client's: of the radio, with which it tries again, or of what
-// ends the session, which the program's own end tells.
+// OnError is the client's: of the radio, with which it tries again, of a nudge that
+// the server does not know, or of what ends the session, which the program's own end
+// tells.
 func (l *listener) OnError(code, message string) {
-	if code == "radio" {
+	if code == "radio" || code == string(sighej.CodeNotFound) {
 		l.say.complain(message)
 		return
 	}
