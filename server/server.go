@@ -142,7 +142,7 @@ func (m *Member) serve(o Options, faults func([]string) []sighej.InvalidField, c
 		Health: m.readiness.health, Ready: m.readiness.ready, Stats: counts.stats,
 		AdminToken: o.AdminToken, Beacon: o.Beacon(), WebSocket: m.sockets,
 		AllowedOrigins: o.Origins(), RegistrationLimit: o.registrationLimit(m.public.Addr()), Lockout: o.lockout(m.public.Addr()), TrustedProxies: o.Proxies(),
-		App: webapp.Files(), Version: m.version, Tracer: m.tracing.tracer, Answered: m.metrics.answers.answered, Logger: m.logger,
+		Now: m.stores.sessions.Now, App: webapp.Files(), Version: m.version, Tracer: m.tracing.tracer, Answered: m.metrics.answers.answered, Logger: m.logger,
 	})
 	m.public.server = newHTTPServer(public, m.logger)
 	m.operators = admin.New(admin.Config{

@@ -63,6 +63,10 @@ type Config struct {
 	// upgraded. It must not block. Nil: nobody wants to know.
 	Answered func(route string, status int, took time.Duration)
 
+	// Now is the time that answers bear as their Date, from which phones tell how far
+	// their clock is off; nil: this machine's.
+	Now func() time.Time
+
 	App     fs.FS // the web app, served at /app/; nil: there is no such page
 	Version string
 	Logger  *slog.Logger // of panics and of errors that are defects, nothing else

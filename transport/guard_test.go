@@ -41,6 +41,27 @@ func TestPanicIsAnError(t *testing.T) {
 	_ = list[len(list)]
 }
 
+// Answers bear the time of the sessions, since phones set their clocks by it.
+func TestDate(t *testing.T) {
+	for _, off := range []time.Duration{-5 * time.Minute, 0, 5 * time.Minute} {
+		s := newSite(t, func(cfg *Config) { cfg.Now = func() time.Time { return time.Now().Add(off) } })
+		server := httptest.NewServer(s.handler)
+		resp, err := http.Get(server.URL + "/health")
+		server.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		dates := resp.Header.Values("Date")
+		if len(dates) != 1 {
+			t.Fatalf("%v off: %q", off, dates)
+		}
+		if at, err := http.ParseTime(dates[0]); err != nil || time.Until(at.Add(-off)).Abs() > time.Minute {
+			t.Errorf("%v off: %s", off, dates[0])
+		}
+	}
+}
+
 // After an answer has begun, a panic breaks the connection: nobody takes half an
 // answer for a whole one.
 func TestPanicAfterTheAnswerBegan(t *testing.T) {

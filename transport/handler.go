@@ -43,7 +43,7 @@ func New(cfg Config) http.Handler {
 	a.mux.HandleFunc("/", a.nowhere)
 	return &guard{
 		next: shared(a.mux, cfg.AllowedOrigins), lockout: cfg.Lockout, logger: cfg.Logger,
-		tracing: tracing{cfg.Tracer, cfg.TrustedProxies}, answered: cfg.Answered,
+		tracing: tracing{cfg.Tracer, cfg.TrustedProxies}, answered: cfg.Answered, now: cfg.Now,
 	}
 }
 

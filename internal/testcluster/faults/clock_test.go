@@ -4,6 +4,7 @@ package faults
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"time"
 
@@ -36,6 +37,16 @@ func TestWrongClock(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
+	for _, m := range c.Members {
+		res, err := http.Get(m.Base() + "/health")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if at, err := http.ParseTime(res.Header.Get("Date")); err != nil || time.Since(at).Abs() > 3*time.Second {
+			t.Errorf("%s says that it is %v (%v)", m.Name, at, err) // phones set their clocks by that
+		}
+	}
 	var phones []*phone.Phone
 	for i, made := range c.Members { // at home on the next one
 		before := time.Now()
