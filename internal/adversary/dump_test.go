@@ -25,8 +25,8 @@ import (
 
 // A thief of all of Redis, of PostgreSQL and of SQLite's files, taken while people
 // are matched, nudges wait and tokens change, learns no interest: no label of the
-// catalogue or of their own, no plain hash of one, and no access token. Fails with a plain SHA-256 in place of the HMAC in package interest, and with
-// labels in place of categories in the session's hash.
+// catalogue or of their own, no plain hash of one, and no access token. Seen failing with
+// a plain SHA-256 in place of the HMAC in package interest.
 func TestADumpTellsNoInterest(t *testing.T) {
 	r, p := testservers.Redis(t), testservers.Postgres(t)
 	m := testmember.Start(t, func(o *server.Options) { o.RedisURL, o.DatabaseURL = r.URL(), p.URL() })

@@ -15,8 +15,8 @@ import (
 	"i80.dk/sighej/wire"
 )
 
-// Floods over HTTP are answered by limits that say when to come back. Fails
-// with each limit set to 0.
+// Floods over HTTP are answered by limits that say when to come back. Seen
+// failing with each of the limits on registrations, sightings and sockets taken out.
 func TestFloodsMeetLimits(t *testing.T) {
 	m := testmember.Start(t, func(o *server.Options) {
 		o.TrustedProxies = "127.0.0.1"
@@ -75,8 +75,8 @@ func mustWait(t *testing.T, a answer, status int, code string) {
 }
 
 // What is too large is refused before it is kept: heads with 431, bodies with 413,
-// compressed ones not at all. Fails with a MaxHeaderBytes of 1 MB, with a
-// maxBody of 1 MB, and with formats that take any media type.
+// compressed ones not at all. Seen failing with a MaxHeaderBytes of 1 MB, and with
+// a maxBody of 1 MB.
 func TestWhatIsTooLargeIsRefused(t *testing.T) {
 	m := testmember.Start(t, nil)
 	p := register(t, m, "chess")
@@ -112,8 +112,8 @@ func post(path, bearer, header, body string) string {
 }
 
 // Clients that send their requests slowly, or never read, are given up; meanwhile
-// everybody else is served, and what they cost is bounded. Fails without
-// ReadHeaderTimeout and ReadTimeout, and with a queue of a connection without bound.
+// everybody else is served, and what they cost is bounded. Seen failing without
+// ReadHeaderTimeout and ReadTimeout.
 func TestSlowClientsAreGivenUp(t *testing.T) {
 	m := testmember.Start(t, func(o *server.Options) { o.SightingsPerSecond = 0 })
 	honest, friend := register(t, m, "chess"), register(t, m, "chess")

@@ -11,7 +11,7 @@ import (
 )
 
 // Frames that are too large, compressed, unmasked or not for us end their own
-// connection, with the code that says why, and nobody else's. Fails with a
+// connection, with the code that says why, and nobody else's. Seen failing with a
 // MaxFrame of 1 MB, and with the check of the reserved bits taken out.
 func TestHostileFramesEndTheirConnection(t *testing.T) {
 	m := testmember.Start(t, nil)
@@ -68,7 +68,7 @@ func masked(first byte, payload []byte) []byte {
 	return frame
 }
 
-// Compression is never agreed on, whatever a client offers. Fails with
+// Compression is never agreed on, whatever a client offers. Seen failing with
 // EnableCompression in the upgrader.
 func TestCompressionIsOff(t *testing.T) {
 	m := testmember.Start(t, nil)

@@ -21,7 +21,8 @@ import (
 )
 
 // A million guesses at the door behind HTTP, which would only slow them down: a
-// part of them one character beside a right one, and for every kind of call. Fails with AccessHash.Equal that compares one byte of 32.
+// part of them one character beside a right one, and for every kind of call. Seen
+// failing with AccessHash.Equal that compares one byte of 32.
 func TestAMillionGuessesOpenNothing(t *testing.T) {
 	const guesses, sessions, workers = 1_000_000, 1000, 4
 	system := actors.New(actors.Config{
@@ -79,7 +80,8 @@ func other(c byte) sighej.AccessToken {
 }
 
 // Whoever guesses is locked out by address, by HTTP and by WebSocket together; the
-// honest phones behind the same address, and all others, notice nothing. Fails without Lockout.refuses, and with Lockout.knows always false.
+// honest phones behind the same address, and all others, notice nothing. Seen
+// failing without Lockout.refuses, and with Lockout.knows always false.
 func TestGuessersAreLockedOut(t *testing.T) {
 	const burst = 20
 	onEachStore(t, func(o *server.Options) {
@@ -124,7 +126,7 @@ func TestGuessersAreLockedOut(t *testing.T) {
 }
 
 // With a credential of one's own nobody speaks or listens for another, whichever
-// member he asks. Fails with the comparison in identify.go, and the one in
+// member he asks. Seen failing with the comparison in identify.go, and the one in
 // proves (ask.go), taken out.
 func TestNobodySpeaksForAnother(t *testing.T) {
 	members := testmember.StartCluster(t, 2, redis, nil)

@@ -13,8 +13,8 @@ import (
 // After INTEREST_KEY has changed, which takes a restart, live sessions go on:
 // credential, consent, waiting nudges, DELETE. They share nothing with those under
 // the new key, so such a pair gets the neutral answer; with one another they are
-// matched still. One session's life later all is under the new key. Fails
-// with Restore that refuses a hash which it does not know.
+// matched still. One session's life later all is under the new key. Seen
+// failing with Restore that panics at a hash which it does not know.
 func TestTheInterestKeyChanges(t *testing.T) {
 	r := testservers.Redis(t)
 	under := func(key string) *testmember.Member {

@@ -56,7 +56,7 @@ func forge(t *testing.T, address string, how credentials.TransportCredentials) b
 // A message that pretends to come from a member is not taken from whoever has no
 // certificate of the cluster's authority: none, another authority's, or no TLS.
 // With a member's own certificate it is, so that a stolen one has to be replaced,
-// with its authority. Fails with ClientAuth: tls.RequestClientCert.
+// with its authority. Seen failing with ClientAuth: tls.RequestClientCert.
 func TestAForgedMessageIsRefused(t *testing.T) {
 	dir, foreign := t.TempDir(), t.TempDir()
 	for _, d := range []string{dir, foreign} {

@@ -12,7 +12,7 @@ import (
 
 // A token that was heard can be taken by nobody else: not registered, not rotated
 // to, not in a race. The refusal tells nothing of whose it is, and its owner
-// notices nothing. Fails with create.lua and memstore's Create going on
+// notices nothing. Seen failing with create.lua and memstore's Create going on
 // when the token is live.
 func TestAHeardTokenCannotBeTaken(t *testing.T) {
 	onEachStore(t, nil, func(t *testing.T, m *testmember.Member) {

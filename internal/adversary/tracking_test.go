@@ -15,7 +15,7 @@ import (
 )
 
 // Advertisements of two phones, and of one phone before and after a rotation,
-// share only what all phones send. Fails with a constant in place of the
+// share only what all phones send. Seen failing with a constant in place of the
 // token's last byte.
 func TestAdvertisementsShareNothing(t *testing.T) {
 	const phones = 64
@@ -41,7 +41,7 @@ func TestAdvertisementsShareNothing(t *testing.T) {
 
 // Whoever is nudged about one and the same person, before and after that person's
 // token changed, gets nothing by which to see that it is the same: two accomplices
-// compare all that they were told. Fails with a nudge id that is made of the
+// compare all that they were told. Seen failing with a nudge id that is made of the
 // session's.
 func TestNudgesCannotBeLinked(t *testing.T) {
 	onEachStore(t, nil, func(t *testing.T, m *testmember.Member) {
@@ -82,8 +82,8 @@ func TestNudgesCannotBeLinked(t *testing.T) {
 	})
 }
 
-// A close says why and names nobody, in the same words to everyone. Fails
-// with more in the reason than the code's own words.
+// A close says why and names nobody, in the same words to everyone. Seen
+// failing with more in the reason than the code's own words.
 func TestClosesNameNobody(t *testing.T) {
 	m := testmember.Start(t, nil)
 	for range 2 {
@@ -105,7 +105,7 @@ func TestClosesNameNobody(t *testing.T) {
 }
 
 // Phones that are sent away together do not come back together, nor after a delay
-// that is their own. Fails with a constant delay in leave.
+// that is their own. Seen failing with a constant delay in leave.
 func TestReconnectsAreSpread(t *testing.T) {
 	const phones = 40
 	m := testmember.Start(t, nil)

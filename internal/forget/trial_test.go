@@ -67,7 +67,7 @@ func ask(t *testing.T, r *testservers.RedisServer, command ...any) {
 }
 
 // A second after DELETE and five seconds after expiry nothing is left, wherever it
-// was. Fails with Sweep only once a minute (the partition keeps the token),
+// was. Seen failing with Sweep only once a minute (the partition keeps the token),
 // and without the deletion of the access token's key in delete.lua.
 func TestNothingIsLeft(t *testing.T) {
 	for name, start := range deployments {
