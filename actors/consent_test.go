@@ -17,7 +17,8 @@ func (p phone) opens(open bool) {
 }
 
 // Whoever closes is hidden at once, also from those who know it, and no phone is
-// sent a nudge about it any more, on whichever members the two are.
+// sent a nudge about it any more, on whichever members the two are. Seen failing with
+// a memstore that withdraws nothing.
 func TestClosingWithdrawsNudges(t *testing.T) {
 	w := newTown(t, 2, nil)
 	for i, homes := range []string{"00", "01", "10", "11"} {

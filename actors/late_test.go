@@ -23,7 +23,7 @@ func (p phone) heard(token sighej.Token, at time.Time) sighej.Verdict {
 }
 
 // A sighting that tells when counts only if both tokens were in the air then, and
-// no longer than a quarter of an hour ago.
+// no longer than a quarter of an hour ago. Seen failing without maxLate.
 func TestLateSightings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(Config{Store: memstore.New(), Lexicon: lexicon(), TTL: 3 * time.Hour, Logger: testLogger(t)})
@@ -84,7 +84,7 @@ func TestLateSightings(t *testing.T) {
 }
 
 // The same sighting counts once, also in one message; one that could not be
-// decided may be told again.
+// decided may be told again. Seen failing with an admit that keeps nothing.
 func TestLateSightingsCountOnce(t *testing.T) {
 	store := &faulty{Sessions: memstore.New()}
 	s := newSystem(t, store, nil)
@@ -144,7 +144,8 @@ func TestManyLateSightings(t *testing.T) {
 	})
 }
 
-// When a token was taken is known wherever it is heard.
+// When a token was taken is known wherever it is heard. Seen failing with a heardAs
+// that does not look at Since.
 func TestLateSightingsAcrossMembers(t *testing.T) {
 	var behind atomic.Int64
 	w := newTown(t, 3, func(c *Config) { c.Now = func() time.Time { return time.Now().Add(-time.Duration(behind.Load())) } })

@@ -23,7 +23,8 @@ func (p phone) rotate(token sighej.Token) sighej.Standing {
 var match = sighej.Verdict{Match: true, Shared: []string{"go"}, NudgeSent: true}
 
 // A phone goes on under another token: who hears it is matched, by the former one
-// for a minute, and connection, credential and outbox stay.
+// for a minute, and connection, credential and outbox stay. Seen failing with a
+// former token that is good for an hour.
 func TestRotation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(Config{Store: memstore.New(), Lexicon: lexicon(), TTL: time.Hour, Logger: testLogger(t)})

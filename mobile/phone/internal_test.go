@@ -33,6 +33,8 @@ func next(b *Backoff, l loss) time.Duration {
 	return asked + chance
 }
 
+// Phones that lost their connections together do not come back together. Seen failing
+// with the bound in place of a random delay below it.
 func TestBackoffSpreads(t *testing.T) {
 	seen := map[time.Duration]bool{}
 	for range 100 {
