@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -47,7 +48,7 @@ func (c *connection) attachHere() {
 		return
 	}
 	if s.links == nil { // it ended between the credential and the upgrade
-		c.onEnded(&ended{wire.CloseReset})
+		c.onEnded(&ended{code: wire.CloseReset})
 		return
 	}
 	s.desk.do(func() { // if there is no room it is tried again
@@ -56,7 +57,7 @@ func (c *connection) attachHere() {
 		case err == nil && snap.session.ID == key.ID:
 			s.send(self, reattach{})
 		case err == nil || sighej.CodeOf(err) == sighej.CodeNotFound:
-			s.send(self, &ended{wire.CloseReset})
+			s.send(self, &ended{code: wire.CloseReset})
 		}
 	})
 }
@@ -91,7 +92,16 @@ func (c *connection) settled() bool {
 	return c.session != nil && c.session.GetAddress() == address
 }
 
+// attachedAt reports whether the connection goes by the session at an address, ""
+// being this member's. What comes from where the session was before is late.
+func (c *connection) attachedAt(address string) bool {
+	return c.session != nil && c.session.GetAddress() == cmp.Or(address, c.system.actors.Address())
+}
+
 func (c *connection) onAttached(m *attached) {
+	if !c.attachedAt(m.from) {
+		return
+	}
 	c.tries = 0
 	if !c.greeted {
 		c.greeted = true

@@ -432,3 +432,28 @@ func TestFencedMember(t *testing.T) {
 		t.Errorf("%v does not tell when to come again", err)
 	}
 }
+
+// What a connection is told by where its session was before comes late, and changes
+// nothing: it stays attached, and what the phone acknowledges reaches the session.
+// Seen failing with attachedAt always true: the connection had no session then, for
+// ever, since the answer to its attaching had come already.
+func TestLateWordOfAnEarlierHome(t *testing.T) {
+	w := newTown(t, 3, nil)
+	a, b := register(t, w.members[1], "alice1", "go").on(w.members[0]), register(t, w.members[1], "bobby1", "go")
+	sock := a.connect(false)
+	sock.awaitFrames(1)
+	pid := sock.conn.pid
+	w.members[0].send(pid, &ended{closeMoved, "member-2"})
+	w.members[0].send(pid, &attached{from: "member-1"})
+	b.hears(a.Token)
+	sock.awaitFrames(2)
+	sock.conn.Received(wire.ClientFrame{Type: wire.TypeAck, ID: sock.frames[1]["id"].(string)})
+	a.awaitPending(0)
+
+	w.members[0].send(pid, &ended{closeMoved, "member-1"})
+	w.members[0].send(pid, &attached{from: "member-2"})
+	register(t, w.members[1], "carol1", "go").hears(a.Token)
+	sock.awaitFrames(3)
+	sock.conn.Received(wire.ClientFrame{Type: wire.TypeAck, ID: sock.frames[2]["id"].(string)})
+	a.awaitPending(0)
+}

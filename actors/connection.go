@@ -222,8 +222,10 @@ var frameRoom = sync.Pool{New: func() any { return new([]byte) }}
 
 func (c *connection) onEnded(m *ended) {
 	if m.code == closeMoved {
-		c.session = nil
-		c.retry()
+		if c.attachedAt(m.from) {
+			c.session = nil
+			c.retry()
+		}
 		return
 	}
 	if m.code == wire.CloseExpired {

@@ -189,15 +189,15 @@ func toConnection(connection string, message any) *actorpb.Item {
 	panic("actors: not a message to a connection")
 }
 
-// fromSession decodes what [toConnection] encoded.
-func fromSession(item *actorpb.Item) (connection string, message any) {
+// fromSession decodes what [toConnection] encoded, on the member at an address.
+func fromSession(from string, item *actorpb.Item) (connection string, message any) {
 	switch k := item.GetKind().(type) {
 	case *actorpb.Item_Nudge:
 		return k.Nudge.GetConnection(), &nudge{nudgeID(k.Nudge.GetId()), milli(k.Nudge.GetAt()), k.Nudge.GetLabels(), nudgeID(k.Nudge.GetReveals())}
 	case *actorpb.Item_Attached:
-		return k.Attached.GetConnection(), &attached{milli(k.Attached.GetExpiresAt()), int(k.Attached.GetPending())}
+		return k.Attached.GetConnection(), &attached{milli(k.Attached.GetExpiresAt()), int(k.Attached.GetPending()), from}
 	case *actorpb.Item_Ended:
-		return k.Ended.GetConnection(), &ended{wire.CloseCode(k.Ended.GetCode())}
+		return k.Ended.GetConnection(), &ended{wire.CloseCode(k.Ended.GetCode()), from}
 	}
 	return "", nil
 }

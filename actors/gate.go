@@ -43,7 +43,7 @@ func (s *System) onItem(from string, item *actorpb.Item) {
 	case *actorpb.Item_Refresh:
 		s.refresh(sighej.Token(k.Refresh.GetToken()))
 	case *actorpb.Item_Nudge, *actorpb.Item_Attached, *actorpb.Item_Ended:
-		connection, message := fromSession(item)
+		connection, message := fromSession(from, item)
 		s.send(actor.NewPID(s.actors.Address(), connection), t.wrap(message))
 	}
 }
@@ -180,7 +180,7 @@ func (s *System) onAttach(from string, k *actorpb.Attach) {
 	connection := actor.NewPID(from, k.GetConnection())
 	onTo, err := s.here(k.GetToken(), k.GetHops())
 	if err != nil || onTo != "" {
-		s.push(connection, &ended{closeMoved})
+		s.push(connection, &ended{code: closeMoved})
 		return
 	}
 	s.at(nil, k.GetToken(), func(snap *snapshot, err error) {
@@ -188,9 +188,9 @@ func (s *System) onAttach(from string, k *actorpb.Attach) {
 		case err == nil && snap.session.ID == sessionID(k.GetSessionId()):
 			s.send(snap.pid, &attach{s, connection, k.GetSince()})
 		case err == nil || sighej.CodeOf(err) == sighej.CodeNotFound:
-			s.push(connection, &ended{wire.CloseReset})
+			s.push(connection, &ended{code: wire.CloseReset})
 		default:
-			s.push(connection, &ended{closeMoved})
+			s.push(connection, &ended{code: closeMoved})
 		}
 	})
 }

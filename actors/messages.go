@@ -151,6 +151,7 @@ type (
 	attached struct {
 		expiresAt time.Time
 		pending   int
+		from      string // address of the session's member; "": this one
 	}
 	// nudge is to be pushed to the phone.
 	nudge struct {
@@ -160,7 +161,10 @@ type (
 		reveals sighej.NudgeID // zero: it is the first of its match
 	}
 	// ended tells that the session lets the connection go.
-	ended struct{ code wire.CloseCode }
+	ended struct {
+		code wire.CloseCode
+		from string // as in attached
+	}
 	// frame is what the phone sent.
 	frame struct{ wire.ClientFrame }
 	// malformed tells what was wrong with what the phone sent.
@@ -207,7 +211,7 @@ func (m *wave) fail(err error)     { m.done(err) }
 func (m *rotate) fail(err error)   { m.done(sighej.Standing{}, err) }
 func (m *describe) fail(err error) { m.done(sighej.Standing{}, err) }
 func (m *forget) fail(err error)   { m.done(err) }
-func (m *attach) fail(error)       { m.system.push(m.connection, &ended{closeMoved}) } // it looks again
+func (m *attach) fail(error)       { m.system.push(m.connection, &ended{code: closeMoved}) } // it looks again
 func (m *meet) fail(err error)     { m.reply(&met{system: m.system, token: m.token, err: err}) }
 
 func (m *sight) undelivered()    { m.fail(errGone) }
@@ -269,5 +273,5 @@ func (m *met) undelivered() {
 
 // A connection whose session has just ended must not stay open in vain.
 func (m *attach) undelivered() {
-	m.system.push(m.connection, &ended{wire.CloseReset})
+	m.system.push(m.connection, &ended{code: wire.CloseReset})
 }

@@ -200,7 +200,7 @@ func (a *session) onStopping() {
 	a.unlist()
 	a.countOut()
 	if a.connection != nil {
-		a.system.push(a.connection, &ended{a.over})
+		a.system.push(a.connection, &ended{code: a.over})
 	}
 	if a.affairs != nil {
 		why := errGone

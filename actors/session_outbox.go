@@ -83,10 +83,10 @@ func (a *session) push(n sighej.Nudge) {
 func (a *session) onAttach(m *attach) {
 	if a.connection != nil && !a.connection.Equal(m.connection) {
 		if m.since < a.since {
-			a.system.push(m.connection, &ended{closeTakenOver})
+			a.system.push(m.connection, &ended{code: closeTakenOver})
 			return
 		}
-		a.system.push(a.connection, &ended{closeTakenOver})
+		a.system.push(a.connection, &ended{code: closeTakenOver})
 	}
 	a.connection, a.since = m.connection, m.since
 	if a.shared { // a commit that another activation asked for may have come after the loading, or may yet
@@ -113,7 +113,7 @@ func (a *session) onAttach(m *attach) {
 
 func (a *session) greet(pending int) {
 	if a.connection != nil {
-		a.system.push(a.connection, &attached{a.session.ExpiresAt, pending})
+		a.system.push(a.connection, &attached{expiresAt: a.session.ExpiresAt, pending: pending})
 	}
 }
 
