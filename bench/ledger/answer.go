@@ -139,8 +139,8 @@ func (l *Ledger) Lost(by, of Phone, code string) {
 	if p := l.landed(by, of); p != nil {
 		p.lost++
 		l.checks.Unsure++
-		if p.got != [2]time.Time{} { // one nudge came, so it did count
-			l.makes(p)
+		if p.got != [2]time.Time{} {
+			l.counted(p)
 		}
 	}
 }

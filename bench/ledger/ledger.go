@@ -47,6 +47,7 @@ type phone struct {
 	owed      int
 	awaited   map[Set][]*pair // pairs by what they share whose nudge may still come
 	had       map[Set]bool    // what it was nudged about
+	guessed   map[Set]bool    // a nudge of this content came that may have been about several, none of them certain
 	retired   bool
 }
 

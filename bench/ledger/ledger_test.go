@@ -239,6 +239,32 @@ func TestWhatIsWrong(t *testing.T) {
 }
 
 // What the server's own limits may hide is no fault, up to the limit only.
+// A nudge that comes before the answer to its report is not taken for one about a
+// pair whose answer was lost, nor does it make such a pair certain when it may be
+// about either. Seen failing with take going by made alone: phone 1 was missed a nudge.
+func TestNudgeThatMayBeAboutSeveral(t *testing.T) {
+	for name, sure := range map[string]bool{"one under way": true, "both lost": false} {
+		t.Run(name, func(t *testing.T) {
+			b := newBook(t, Config{})
+			set, _ := b.cfg.Vocabulary.parse([]string{"devops", "go", "tea"})
+			other := b.Add(set)
+			b.Connected(other, b.now)
+			b.Reports(0, 1, b.now)
+			b.Lost(0, 1, "connection lost") // and did not count
+			b.Reports(0, other, b.now)
+			if !sure {
+				b.Lost(0, other, "connection lost") // and did count
+			}
+			b.nudged(0, nudge("a", "devops", "go"))
+			if sure {
+				b.Answered(0, other, match("devops", "go"))
+			}
+			b.nudged(other, nudge("b", "devops", "go"))
+			b.wants(t)
+		})
+	}
+}
+
 func TestLimits(t *testing.T) {
 	b := newBook(t, Config{MatchLimit: 1})
 	b.reported(0, 1, match("devops", "go"))

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"i80.dk/sighej/bench/report"
@@ -57,15 +59,16 @@ func (ph *phone) repeated(id string) bool {
 }
 
 // take sets a nudge against the pair that has waited longest for one like it,
-// those first that are certain to wait.
+// those first that are certain to wait, then those whose answer is under way.
 func (l *Ledger) take(p Phone, shared Set, at time.Time) *pair {
 	ph := &l.phones[p]
-	pr := ph.awaited[shared][0]
-	for _, q := range ph.awaited[shared] {
-		if q.made {
-			pr = q
-			break
+	queue := ph.awaited[shared]
+	pr := slices.MaxFunc(queue, func(a, b *pair) int { return cmp.Compare(a.certainty(), b.certainty()) })
+	if !pr.made && len(queue) > 1 {
+		if ph.guessed == nil {
+			ph.guessed = map[Set]bool{}
 		}
+		ph.guessed[shared] = true
 	}
 	l.forget(pr, p)
 	pr.got[pr.side(p)] = at
@@ -77,10 +80,33 @@ func (l *Ledger) take(p Phone, shared Set, at time.Time) *pair {
 	case pr.made:
 		ph.owed--
 		l.owed--
-	case pr.inFlight == 0: // its answer was lost, but it did count
-		l.makes(pr)
+	case pr.inFlight == 0: // its answer was lost
+		l.counted(pr)
 	}
 	return pr
+}
+
+// certainty orders pairs by how sure it is that nudges about them come.
+func (p *pair) certainty() int {
+	switch {
+	case p.made:
+		return 2
+	case p.inFlight > 0:
+		return 1
+	}
+	return 0
+}
+
+// counted notes that a nudge has come about a pair whose answer was lost, so that
+// the other one has to come, too: unless that nudge, or one that the other phone
+// got, may have been about somebody else.
+func (l *Ledger) counted(p *pair) {
+	for _, of := range p.phones {
+		if l.phones[of].guessed[p.shared] {
+			return
+		}
+	}
+	l.makes(p)
 }
 
 // unexpected finds out what is wrong with a nudge that no pair waits for.
@@ -175,7 +201,7 @@ func (l *Ledger) retire(p Phone) {
 		}
 	}
 	l.owed -= ph.owed
-	*ph = phone{interests: ph.interests, matched: ph.matched, retired: true}
+	*ph = phone{interests: ph.interests, matched: ph.matched, guessed: ph.guessed, retired: true}
 }
 
 // sweep settles and forgets the pairs of which nothing can come any more.
