@@ -57,7 +57,11 @@ func (g *Generator) connect(ctx context.Context, p *phone, due time.Time) *failu
 	if ws.Subprotocol() != wire.Subprotocol { // the seeds' contract, which has no welcome
 		g.welcomed(p, due)
 	}
-	g.readers.Go(func() { g.read(p, ws, due) })
+	release := context.AfterFunc(g.ctx, func() { _ = ws.Close() }) // also of a phone that has not joined, or never will
+	g.readers.Go(func() {
+		defer release()
+		g.read(p, ws, due)
+	})
 	f := p.awaitWelcome(ctx, ws, welcome)
 	if f != nil {
 		_ = ws.Close() // nobody knows of it yet who would
@@ -205,7 +209,7 @@ func (g *Generator) lost(p *phone, ws *websocket.Conn, err error) {
 	_ = ws.Close()
 	g.connected.Add(-1)
 	p.mu.Lock()
-	expected := p.leaving || p.ws != ws || p.welcome != nil // without a welcome connect tells of it
+	expected := p.leaving || g.ctx.Err() != nil || p.ws != ws || p.welcome != nil // without a welcome connect tells of it
 	if p.ws == ws {
 		p.ws = nil
 	}
