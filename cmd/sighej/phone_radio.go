@@ -88,10 +88,16 @@ func (l *listener) obey(client *sdk.Client, line string) (quit bool) {
 
 // about does something about a nudge. The client sees to it that the server knows.
 func (l *listener) about(id string, do func(string), done string) {
-	if id, ok := l.last.orNamed(id, l.say); ok {
-		do(id)
-		l.say.about(done, id)
+	id, ok := l.last.orNamed(id, l.say)
+	if !ok {
+		return
 	}
+	if _, err := sighej.ParseNudgeID(id); err != nil {
+		l.say.complain(err.Error())
+		return
+	}
+	do(id)
+	l.say.about(done, id)
 }
 
 // announced prints each token that goes on the air.

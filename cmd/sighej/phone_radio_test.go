@@ -86,6 +86,7 @@ func TestTwoPhonesWithRadiosNudgeEachOther(t *testing.T) {
 	one.typeLine("/block")
 	one.airs(d, "blocked")
 	one.typeLine("/wave of-nobody")
+	one.typeLine("/wave " + sighej.NewNudgeID().String()) // nobody's either, and no reason to end
 	one.airs(d, "waved")
 	one.typeLine("/close")
 	one.airs(d, "closed")
