@@ -99,7 +99,7 @@ func (s *System) seekHere(t *trail, from string, call uint64, k *actorpb.Seek) {
 	token := sighej.Token(k.GetToken())
 	answer := func(snap *snapshot, err error) {
 		switch {
-		case err == nil && s.shows(snap, token) && shares(snap.session.Interests, k.GetInterests()):
+		case err == nil && s.tells(snap, token, k.GetInterests()):
 			s.sought(from, call, &actorpb.Sought{Session: knownToPB(snap, token)})
 		case err == nil || sighej.CodeOf(err) == sighej.CodeNotFound:
 			s.links.nobody(from, call)
@@ -111,18 +111,18 @@ func (s *System) seekHere(t *trail, from string, call uint64, k *actorpb.Seek) {
 	switch {
 	case !known:
 		s.lookUp(lookUp{token, t, answer})
-	case s.shows(snap, token) && shares(snap.session.Interests, k.GetInterests()):
+	case s.tells(snap, token, k.GetInterests()):
 		answer(snap, nil)
 	default:
 		s.veil(func() { answer(snap, nil) })
 	}
 }
 
-// shows reports whether a session may be told of to another member whose phone has
-// heard a token.
-func (s *System) shows(snap *snapshot, token sighej.Token) bool {
+// tells reports whether another member, whose phone has heard a token, is told of a
+// session: it may be, and shares some of the interests.
+func (s *System) tells(snap *snapshot, token sighej.Token, interests []uint64) bool {
 	now := s.cfg.Now()
-	return !snap.closed.Load() && snap.heardAs(token, now, now)
+	return !snap.closed.Load() && snap.heardAs(token, now, now) && shares(snap.session.Interests, interests)
 }
 
 // sought answers a Seek.

@@ -9,7 +9,6 @@ type report struct {
 	m       *sight
 	tally   *tally
 	neutral int64    // verdicts that were known at once
-	last    int      // the sighting that got the last of them
 	batch   *batch   // nil while all verdicts are neutral
 	lookUps []lookUp // to be begun; they are awaited
 	joined  bool     // it awaits one that another report has begun
@@ -41,7 +40,6 @@ func (r *report) put(i int, v sighej.Verdict, awaited *inquiry) {
 		r.await(i, awaited)
 	case !v.Match && v.Code == "":
 		r.neutral++
-		r.last = i
 	default:
 		r.tally.sightings[outcomeOf(v)].Add(1)
 		r.decidable().verdicts[i] = v

@@ -129,7 +129,7 @@ func (s *System) onSeeks(from string, q *actorpb.Seeks) {
 		switch {
 		case !known:
 			s.onSeek(nil, from, call, &actorpb.Seek{Token: strings.Clone(token), Interests: interests})
-		case s.shows(snap, sighej.Token(token)) && shares(snap.session.Interests, interests):
+		case s.tells(snap, sighej.Token(token), interests):
 			s.sought(from, call, &actorpb.Sought{Session: knownToPB(snap, sighej.Token(token))})
 		default:
 			nobody = append(nobody, call)

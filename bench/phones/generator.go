@@ -111,10 +111,6 @@ func (g *Generator) join(p *phone) {
 	g.phones[p.Phone] = p
 	g.mu.Unlock()
 	g.plan.admit(p)
-	if g.ctx.Err() != nil { // Close may have looked before it came
-		p.leave()
-		g.hangUp(p)
-	}
 }
 
 // part is the end of join.
@@ -129,10 +125,6 @@ func (g *Generator) part(p *phone) {
 // forget sessions; Leave does.
 func (g *Generator) Close() error {
 	g.stop()
-	for _, p := range g.all() {
-		p.leave()
-		g.hangUp(p)
-	}
 	g.readers.Wait()
 	for _, s := range g.servers {
 		s.cut()
