@@ -61,7 +61,7 @@ func (g *guard) date(h http.Header) {
 	if g.now == nil {
 		return
 	}
-	if now := g.now(); now.Sub(time.Now()).Abs() >= time.Second {
+	if now := g.now(); time.Until(now).Abs() >= time.Second {
 		h.Set("Date", now.UTC().Format(http.TimeFormat))
 	}
 }
