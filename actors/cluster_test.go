@@ -38,7 +38,8 @@ type network struct {
 	t    testing.TB
 	town *town
 	mu   sync.Mutex
-	down map[string]bool // members that nothing reaches
+	down map[string]bool           // members that nothing reaches
+	lose func(*actorpb.Batch) bool // batches that do not arrive; nil: none
 }
 
 func (n *network) SendUserMessage(pid *actor.PID, message any) {
@@ -53,7 +54,7 @@ func (n *network) SendUserMessage(pid *actor.PID, message any) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.down[pid.GetAddress()] || n.down[b.GetFrom()] {
+	if n.down[pid.GetAddress()] || n.down[b.GetFrom()] || n.lose != nil && n.lose(&b) {
 		return
 	}
 	for _, s := range n.town.members {

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"errors"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -25,6 +26,9 @@ var (
 	errPeerSilent = sighej.Errorf(sighej.CodeUnavailable, "the session's member does not answer").After(time.Second)
 	errPeerGone   = sighej.Errorf(sighej.CodeUnavailable, "the session's member has gone").After(time.Second)
 )
+
+// lost reports whether a call came to nothing because of the member it went to.
+func lost(err error) bool { return errors.Is(err, errPeerGone) || errors.Is(err, errPeerSilent) }
 
 // links are this member's ways to the others. What is under way to one of them
 // is bounded, and so is what waits for it: batches are acknowledged, and while

@@ -28,6 +28,7 @@ type waiter struct {
 	batch    *batch
 	i        int
 	sighting *sighej.Sighting
+	joined   bool // a call that was under way when it came
 }
 
 // neutral is as many neutral verdicts as a report may need; nobody changes it.
@@ -50,7 +51,7 @@ func (r *report) put(i int, v sighej.Verdict, awaited *inquiry) {
 func (r *report) await(i int, e *inquiry) {
 	b := r.decidable()
 	b.open++
-	e.waiters = append(e.waiters, waiter{b, i, &r.m.sightings[i]})
+	e.waiters = append(e.waiters, waiter{b, i, &r.m.sightings[i], len(e.waiters) > 0})
 }
 
 func (r *report) decidable() *batch {

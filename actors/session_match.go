@@ -96,14 +96,13 @@ func (a *session) onMet(m *met) {
 	}
 	e.asked, e.peer = false, nil
 	a.conclude(peer, m.outcome, m.match, m.err)
-	waiters := e.waiters
-	e.waiters = nil
 	a.inquiries.disengage(e)
 	verdict := a.verdict(peer, m)
-	for _, w := range waiters {
+	for _, w := range a.release(e, m.err) {
 		a.tell(w, verdict)
 		verdict.NudgeSent = false // it is only the first one's doing
 	}
+	a.inquiries.end(e)
 }
 
 func (a *session) verdict(peer *snapshot, m *met) sighej.Verdict {

@@ -215,9 +215,8 @@ func (a *session) onSought(m *sought) {
 	if e == nil || !e.seeking {
 		return
 	}
-	waiters := e.waiters
-	e.seeking, e.waiters = false, nil
-	for _, w := range waiters {
+	e.seeking = false
+	for _, w := range a.release(e, m.err) {
 		v, awaited := sighej.Verdict{}, (*inquiry)(nil)
 		switch {
 		case m.err == nil:
@@ -225,11 +224,54 @@ func (a *session) onSought(m *sought) {
 		case sighej.CodeOf(m.err) != sighej.CodeNotFound:
 			v.Code = sighej.CodeOf(m.err)
 		}
-		if awaited != nil {
-			awaited.waiters = append(awaited.waiters, w)
-		} else {
-			a.tell(w, v)
-		}
+		a.follow(w, v, awaited)
 	}
 	a.inquiries.end(e)
+}
+
+// release takes those who wait out of an inquiry of which a call has ended so, and
+// returns whom to tell. A call that was lost with its member may have gone there
+// before some of them came: those ask once more, unless another call is under way,
+// which decides for all.
+func (a *session) release(e *inquiry, err error) []waiter {
+	if lost(err) && (e.seeking || e.asked) {
+		return nil
+	}
+	waiters := e.waiters
+	e.waiters = nil
+	if !lost(err) {
+		return waiters
+	}
+	var others []waiter
+	r, now := report{}, a.system.cfg.Now()
+	for _, w := range waiters {
+		if !w.joined {
+			others = append(others, w)
+			continue
+		}
+		w.joined = false
+		v, awaited := a.pursue(&r, w.sighting, now)
+		a.follow(w, v, awaited)
+	}
+	if len(r.lookUps) > 0 {
+		a.system.lookUp(r.lookUps...)
+	}
+	return others
+}
+
+// pursue judges a sighting if its peer is active here, else asks for the peer.
+func (a *session) pursue(r *report, s *sighej.Sighting, now time.Time) (sighej.Verdict, *inquiry) {
+	if peer, ok := a.system.active(s.Token, now); ok {
+		return a.judge(peer, s, now)
+	}
+	return a.seek(r, s.Token)
+}
+
+// follow makes one wait for the inquiry, or tells it the verdict if there is none.
+func (a *session) follow(w waiter, v sighej.Verdict, awaited *inquiry) {
+	if awaited != nil {
+		awaited.waiters = append(awaited.waiters, w)
+		return
+	}
+	a.tell(w, v)
 }
