@@ -10,7 +10,8 @@ import (
 // A phone hears a peer whose member has just been killed, and hears it again when
 // the peer lives on another one. The second report joins the call that the first one
 // began, which is lost; it must not fail for that. Seen failing, both ways,
-// when [session.release] returns all.
+// when [session.release] returns all, and for a meet when it does not wait for the
+// other call.
 func TestJoiningALostCall(t *testing.T) {
 	for name, c := range map[string]struct {
 		loses func(*actorpb.Batch) bool // and all that come after it

@@ -27,8 +27,8 @@ var (
 	errPeerGone   = sighej.Errorf(sighej.CodeUnavailable, "the session's member has gone").After(time.Second)
 )
 
-// lost reports whether a call came to nothing because of the member it went to.
-func lost(err error) bool { return errors.Is(err, errPeerGone) || errors.Is(err, errPeerSilent) }
+// peerLost reports whether a call came to nothing because of the member it went to.
+func peerLost(err error) bool { return errors.Is(err, errPeerGone) || errors.Is(err, errPeerSilent) }
 
 // links are this member's ways to the others. What is under way to one of them
 // is bounded, and so is what waits for it: batches are acknowledged, and while

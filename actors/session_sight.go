@@ -224,7 +224,7 @@ func (a *session) onSought(m *sought) {
 		case sighej.CodeOf(m.err) != sighej.CodeNotFound:
 			v.Code = sighej.CodeOf(m.err)
 		}
-		a.follow(w, v, awaited)
+		a.resume(w, v, awaited)
 	}
 	a.inquiries.end(e)
 }
@@ -234,12 +234,12 @@ func (a *session) onSought(m *sought) {
 // before some of them came: those ask once more, unless another call is under way,
 // which decides for all.
 func (a *session) release(e *inquiry, err error) []waiter {
-	if lost(err) && (e.seeking || e.asked) {
+	if peerLost(err) && (e.seeking || e.asked) {
 		return nil
 	}
 	waiters := e.waiters
 	e.waiters = nil
-	if !lost(err) {
+	if !peerLost(err) {
 		return waiters
 	}
 	var others []waiter
@@ -250,8 +250,13 @@ func (a *session) release(e *inquiry, err error) []waiter {
 			continue
 		}
 		w.joined = false
-		v, awaited := a.pursue(&r, w.sighting, now)
-		a.follow(w, v, awaited)
+		if peer, ok := a.system.active(w.sighting.Token, now); ok {
+			v, awaited := a.judge(peer, w.sighting, now)
+			a.resume(w, v, awaited)
+			continue
+		}
+		v, awaited := a.seek(&r, w.sighting.Token)
+		a.resume(w, v, awaited)
 	}
 	if len(r.lookUps) > 0 {
 		a.system.lookUp(r.lookUps...)
@@ -259,16 +264,8 @@ func (a *session) release(e *inquiry, err error) []waiter {
 	return others
 }
 
-// pursue judges a sighting if its peer is active here, else asks for the peer.
-func (a *session) pursue(r *report, s *sighej.Sighting, now time.Time) (sighej.Verdict, *inquiry) {
-	if peer, ok := a.system.active(s.Token, now); ok {
-		return a.judge(peer, s, now)
-	}
-	return a.seek(r, s.Token)
-}
-
-// follow makes one wait for the inquiry, or tells it the verdict if there is none.
-func (a *session) follow(w waiter, v sighej.Verdict, awaited *inquiry) {
+// resume makes one wait for the inquiry, or tells it the verdict if there is none.
+func (a *session) resume(w waiter, v sighej.Verdict, awaited *inquiry) {
 	if awaited != nil {
 		awaited.waiters = append(awaited.waiters, w)
 		return

@@ -238,7 +238,6 @@ func TestWhatIsWrong(t *testing.T) {
 	}
 }
 
-// What the server's own limits may hide is no fault, up to the limit only.
 // A nudge that comes before the answer to its report is not taken for one about a
 // pair whose answer was lost, nor does it make such a pair certain when it may be
 // about either. Seen failing with take going by made alone: phone 1 was missed a nudge.
@@ -265,6 +264,7 @@ func TestNudgeThatMayBeAboutSeveral(t *testing.T) {
 	}
 }
 
+// What the server's own limits may hide is no fault, up to the limit only.
 func TestLimits(t *testing.T) {
 	b := newBook(t, Config{MatchLimit: 1})
 	b.reported(0, 1, match("devops", "go"))
