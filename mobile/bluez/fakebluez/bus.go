@@ -8,6 +8,7 @@ package fakebluez
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -43,7 +44,8 @@ func StartBus(t testing.TB, policy string) *Bus {
 	if err := os.WriteFile(config, fmt.Appendf(nil, busConfig, dir, policy), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	daemon := exec.CommandContext(t.Context(), "dbus-daemon", "--config-file="+config, "--nofork", "--nopidfile", "--print-address") //nolint:gosec // a file of ours
+	alive := context.WithoutCancel(t.Context())                                                                                // those on the bus leave it in clean-ups
+	daemon := exec.CommandContext(alive, "dbus-daemon", "--config-file="+config, "--nofork", "--nopidfile", "--print-address") //nolint:gosec // a file of ours
 	out, err := daemon.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
