@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -30,13 +32,14 @@ type span struct {
 type collector struct {
 	url    string
 	mu     sync.Mutex
-	traces map[string][]span // by trace
-	text   strings.Builder   // all that came
+	traces map[string][]span   // by trace
+	bear   map[string]struct{} // the attributes that spans bear
+	text   strings.Builder     // all that came
 }
 
 func startCollector(t *testing.T) *collector {
 	t.Helper()
-	c := &collector{traces: map[string][]span{}}
+	c := &collector{traces: map[string][]span{}, bear: map[string]struct{}{}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := c.take(r); err != nil {
 			t.Error("the collector was sent what it does not take:", err)
@@ -83,6 +86,9 @@ func (c *collector) take(r *http.Request) error {
 			for _, s := range scope.GetSpans() {
 				id := fmt.Sprintf("%x", s.GetTraceId())
 				c.traces[id] = append(c.traces[id], span{s.GetName(), fmt.Sprintf("%x", s.GetSpanId()), fmt.Sprintf("%x", s.GetParentSpanId()), member})
+				for _, a := range s.GetAttributes() {
+					c.bear[a.GetKey()] = struct{}{}
+				}
 			}
 		}
 	}
@@ -176,6 +182,11 @@ func TestAMatchIsOneTrace(t *testing.T) {
 		if strings.Contains(text, strings.ToLower(secret)) {
 			t.Errorf("a span tells %q", secret)
 		}
+	}
+	// Whatever else names somebody, such as the id of a session, would have to stand here.
+	want := []string{"http.request.method", "http.response.status_code", "http.route", "sighej.mailbox_wait_us", "sighej.outcome"}
+	if got := slices.Sorted(maps.Keys(c.bear)); !slices.Equal(got, want) {
+		t.Errorf("spans bear %v", got)
 	}
 }
 
