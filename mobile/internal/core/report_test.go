@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -140,6 +141,41 @@ func TestUndecidedSightingsAreReportedAgain(t *testing.T) {
 				w.pass(time.Minute)
 				if got := o.tokens(); len(got) != 2 {
 					t.Errorf("reported %d times", len(got))
+				}
+			})
+		})
+	}
+}
+
+// What was heard once is not lost with the report that told of it.
+func TestUnansweredSightingsAreReportedAgain(t *testing.T) {
+	for name, refuse := range map[string]func(*phonetest.Socket, wire.ClientFrame){
+		"no answer": func(*phonetest.Socket, wire.ClientFrame) {},
+		"an error": func(c *phonetest.Socket, f wire.ClientFrame) {
+			c.Send(wire.ErrorFrame{Type: wire.TypeError, Ref: f.Ref, Code: string(sighej.CodeUnavailable), Message: "away"})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var reports atomic.Int32
+			inWorld(t, func(s *phonetest.Server) {
+				s.Script = func(_ int, c *phonetest.Socket) {
+					c.Welcome(0)
+					for f, ok := c.Next(); ok; f, ok = c.Next() {
+						switch {
+						case f.Type != wire.TypeSighting:
+						case reports.Add(1) == 1:
+							refuse(c, f)
+						default:
+							c.Answer(f)
+						}
+					}
+				}
+			}, func(w *world) {
+				w.start()
+				w.hear(-60, sighej.NewToken())
+				w.pass(time.Minute)
+				if over, uploaded := int(reports.Load()), len(w.server.Reported()); over+uploaded != 2 {
+					t.Errorf("reported %d times over the connection and %d times beside it", over, uploaded)
 				}
 			})
 		})

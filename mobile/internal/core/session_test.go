@@ -44,6 +44,7 @@ func TestRotationsWhoseAnswersAreLost(t *testing.T) {
 		s.Rotates, s.Lifetime = true, 24*time.Hour
 		s.LoseRotation = func(n int) bool { return n%3 != 0 }
 	}, func(w *world) {
+		began := time.Now()
 		w.start()
 		for range 10 {
 			w.pass(17 * time.Minute)
@@ -61,6 +62,10 @@ func TestRotationsWhoseAnswersAreLost(t *testing.T) {
 		}
 		if n := len(w.server.Created()); n != 1 {
 			t.Errorf("%d sessions", n)
+		}
+		// A try with another token would end the token on air, which was good for another minute.
+		if n, most := len(w.server.Rotated()), int(time.Since(began)/(12*time.Minute)); n > most {
+			t.Errorf("%d tokens were taken in the time of %d", n, most)
 		}
 	})
 }
