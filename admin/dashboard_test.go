@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -158,22 +159,92 @@ func remember(t *testing.T, dir string) {
 	}
 }
 
+// crowd is phones that do something at all members, in turn.
+type crowd struct {
+	members []server.Addresses
+	seconds int // that went by
+}
+
+func (c *crowd) at(n int) string { return "http://" + c.members[n%len(c.members)].Public }
+
+func (c *crowd) come(t *testing.T) {
+	t.Helper()
+	for n := range 90 {
+		s := register(t, c.at(n), likes[n%3:]...)
+		s.hears(t, register(t, c.at(n+1), likes[n%7]))
+	}
+}
+
+// goOn has more of them come and go on for so many seconds, for pictures only: so
+// that there is something to see.
+func (c *crowd) goOn(t *testing.T, seconds int) {
+	t.Helper()
+	if *pictures == "" {
+		return
+	}
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	for range seconds {
+		<-second.C
+		n := c.seconds
+		c.seconds++
+		busy := 8 + 4*math.Sin(float64(n)/25) + 2*math.Sin(float64(n)/7)
+		for i := range int(busy) {
+			s, other := register(t, c.at(n+i), likes[i%7:]...), register(t, c.at(n+i+1), likes[n%7])
+			other.listen(t)
+			for range 1 + (n+i)%4 {
+				s.hears(t, other)
+			}
+		}
+	}
+}
+
+// await waits until the first member knows the others.
+func await(t *testing.T, members []server.Addresses) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; {
+		resp, err := http.Get("http://" + members[0].Admin + "/members")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var known struct{ Members []any }
+		err = json.NewDecoder(resp.Body).Decode(&known)
+		_ = resp.Body.Close()
+		if err == nil && len(known.Members) == len(members) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the members do not know each other")
+		}
+	}
+}
+
 // axe finds nothing serious, on no screen and in no state.
 func TestPageIsAccessible(t *testing.T) {
 	axe, err := os.ReadFile("testdata/axe/axe.min.js")
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := member(t, func(o *server.Options) { remember(t, o.DataDir) })
-	locked := member(t, func(o *server.Options) { o.AdminListenAddr, o.AdminToken = "0.0.0.0:0", "0123456789abcdef" })
-	base := "http://" + addr.Public
-	for n := range 90 {
-		s := register(t, base, likes[n%3:]...)
-		s.hears(t, register(t, base, likes[n%7]))
+	redis := testservers.Redis(t)
+	var members []server.Addresses
+	for n := range 3 {
+		members = append(members, member(t, func(o *server.Options) {
+			o.RedisURL, o.InterestKey, o.ClusterListenAddr = redis.URL(), strings.Repeat("k", 32), "127.0.0.1:0"
+			if n == 0 {
+				remember(t, o.DataDir)
+			}
+		}))
 	}
+	addr := members[0]
+	await(t, members)
+	locked := member(t, func(o *server.Options) { o.AdminListenAddr, o.AdminToken = "0.0.0.0:0", "0123456789abcdef" })
+	phones := &crowd{members: members}
+	phones.come(t)
+	phones.goOn(t, 300) // as long as the page looks back
 	for name, s := range map[string]screen{"light": desktop, "dark": {1280, 900, true}, "phone": phone, "dark phone": {412, 915, true}} {
 		for what, at := range map[string]string{"page": addr.Admin, "login": server.Dialable(locked.Admin)} {
 			t.Run(what+" "+name, func(t *testing.T) {
+				phones.goOn(t, 6)
 				tb := open(t, "http://"+at, "/", s)
 				if what == "page" {
 					tb.Await(`document.querySelectorAll('.bars li').length > 3 && document.querySelectorAll('.plot canvas').length === 7`)
