@@ -250,18 +250,21 @@ func (a *session) release(e *inquiry, err error) []waiter {
 			continue
 		}
 		w.joined = false
-		if peer, ok := a.system.active(w.sighting.Token, now); ok {
-			v, awaited := a.judge(peer, w.sighting, now)
-			a.resume(w, v, awaited)
-			continue
-		}
-		v, awaited := a.seek(&r, w.sighting.Token)
+		v, awaited := a.inquire(&r, w.sighting, now)
 		a.resume(w, v, awaited)
 	}
 	if len(r.lookUps) > 0 {
 		a.system.lookUp(r.lookUps...)
 	}
 	return others
+}
+
+// inquire judges a sighting of a peer that is active on this member, or seeks the peer.
+func (a *session) inquire(r *report, s *sighej.Sighting, now time.Time) (sighej.Verdict, *inquiry) {
+	if peer, ok := a.system.active(s.Token, now); ok {
+		return a.judge(peer, s, now)
+	}
+	return a.seek(r, s.Token)
 }
 
 // resume makes one wait for the inquiry, or tells it the verdict if there is none.

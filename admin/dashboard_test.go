@@ -199,24 +199,31 @@ func (c *crowd) goOn(t *testing.T, seconds int) {
 	}
 }
 
-// await waits until the first member knows the others.
-func await(t *testing.T, members []server.Addresses) {
+// awaitCluster waits until each member may be sent phones and knows all others.
+func awaitCluster(t *testing.T, members []server.Addresses) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; {
-		resp, err := http.Get("http://" + members[0].Admin + "/members")
+	deadline := time.Now().Add(time.Minute)
+	for _, m := range members {
+		for !serves(t, m, len(members)) {
+			if time.Now().After(deadline) {
+				t.Fatal("the members do not know each other")
+			}
+		}
+	}
+}
+
+func serves(t *testing.T, member server.Addresses, known int) bool {
+	t.Helper()
+	get := func(url string, into any) bool {
+		resp, err := http.Get(url)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var known struct{ Members []any }
-		err = json.NewDecoder(resp.Body).Decode(&known)
-		_ = resp.Body.Close()
-		if err == nil && len(known.Members) == len(members) {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the members do not know each other")
-		}
+		defer resp.Body.Close()
+		return resp.StatusCode == http.StatusOK && json.NewDecoder(resp.Body).Decode(into) == nil
 	}
+	var answer struct{ Members []any }
+	return get("http://"+member.Public+"/ready", &struct{}{}) && get("http://"+member.Admin+"/members", &answer) && len(answer.Members) == known
 }
 
 // axe finds nothing serious, on no screen and in no state.
@@ -236,7 +243,7 @@ func TestPageIsAccessible(t *testing.T) {
 		}))
 	}
 	addr := members[0]
-	await(t, members)
+	awaitCluster(t, members)
 	locked := member(t, func(o *server.Options) { o.AdminListenAddr, o.AdminToken = "0.0.0.0:0", "0123456789abcdef" })
 	phones := &crowd{members: members}
 	phones.come(t)

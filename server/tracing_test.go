@@ -33,13 +33,13 @@ type collector struct {
 	url    string
 	mu     sync.Mutex
 	traces map[string][]span   // by trace
-	bear   map[string]struct{} // the attributes that spans bear
+	keys   map[string]struct{} // of the attributes of spans
 	text   strings.Builder     // all that came
 }
 
 func startCollector(t *testing.T) *collector {
 	t.Helper()
-	c := &collector{traces: map[string][]span{}, bear: map[string]struct{}{}}
+	c := &collector{traces: map[string][]span{}, keys: map[string]struct{}{}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := c.take(r); err != nil {
 			t.Error("the collector was sent what it does not take:", err)
@@ -87,7 +87,7 @@ func (c *collector) take(r *http.Request) error {
 				id := fmt.Sprintf("%x", s.GetTraceId())
 				c.traces[id] = append(c.traces[id], span{s.GetName(), fmt.Sprintf("%x", s.GetSpanId()), fmt.Sprintf("%x", s.GetParentSpanId()), member})
 				for _, a := range s.GetAttributes() {
-					c.bear[a.GetKey()] = struct{}{}
+					c.keys[a.GetKey()] = struct{}{}
 				}
 			}
 		}
@@ -185,8 +185,8 @@ func TestAMatchIsOneTrace(t *testing.T) {
 	}
 	// Whatever else names somebody, such as the id of a session, would have to stand here.
 	want := []string{"http.request.method", "http.response.status_code", "http.route", "sighej.mailbox_wait_us", "sighej.outcome"}
-	if got := slices.Sorted(maps.Keys(c.bear)); !slices.Equal(got, want) {
-		t.Errorf("spans bear %v", got)
+	if got := slices.Sorted(maps.Keys(c.keys)); !slices.Equal(got, want) {
+		t.Errorf("spans have the attributes %v", got)
 	}
 }
 
