@@ -26,6 +26,7 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"i80.dk/sighej"
 	"i80.dk/sighej/bench"
 	"i80.dk/sighej/server"
 )
@@ -93,6 +94,7 @@ func run(ctx context.Context, args []string, std streams) error {
 		kong.Vars{"version": versionLine()},
 		kong.Writers(std.out, std.err),
 		kong.KindMapper(reflect.Int, kong.MapperFunc(decodeNumber)),
+		kong.TypeMapper(reflect.TypeFor[sighej.Token](), kong.MapperFunc(decodeToken)),
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(std, benchStreams(std), env),

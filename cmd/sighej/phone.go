@@ -21,14 +21,14 @@ const (
 )
 
 type phoneCommand struct {
-	Base      string   `default:"http://127.0.0.1:8000" placeholder:"URL" help:"The server. Default: ${default}."`
-	Interests []string `required:"" placeholder:"A,B" help:"What you would talk about: 1 to 20 labels, comma-separated."`
-	Token     string   `placeholder:"TOKEN" help:"The token to broadcast, 6 to 64 characters of A-Z a-z 0-9 _ -. Default: a new one."`
-	Sight     []string `placeholder:"TOKEN" help:"Report this token once connected; may be given several times."`
-	Auth      string   `enum:"bearer,none" default:"bearer" placeholder:"MODE" help:"bearer, or none for a server with AUTH=beacon. Default: ${default}."`
-	Radio     string   `enum:"none,bluez" default:"none" placeholder:"RADIO" help:"none: tokens are typed; bluez: this machine's Bluetooth sends and hears them (Linux). Default: ${default}."`
-	Adapter   string   `placeholder:"NAME" help:"The Bluetooth adapter, as in hci0. Default: one that is on."`
-	JSON      bool     `help:"Print JSON, one object a line."`
+	Base      string         `default:"http://127.0.0.1:8000" placeholder:"URL" help:"The server. Default: ${default}."`
+	Interests []string       `required:"" placeholder:"A,B" help:"What you would talk about: 1 to 20 labels, comma-separated."`
+	Token     sighej.Token   `placeholder:"TOKEN" help:"The token to broadcast, 6 to 64 characters of A-Z a-z 0-9 _ -. Default: a new one."`
+	Sight     []sighej.Token `placeholder:"TOKEN" help:"Report this token once connected; may be given several times."`
+	Auth      string         `enum:"bearer,none" default:"bearer" placeholder:"MODE" help:"bearer, or none for a server with AUTH=beacon. Default: ${default}."`
+	Radio     string         `enum:"none,bluez" default:"none" placeholder:"RADIO" help:"none: tokens are typed; bluez: this machine's Bluetooth sends and hears them (Linux). Default: ${default}."`
+	Adapter   string         `placeholder:"NAME" help:"The Bluetooth adapter, as in hci0. Default: one that is on."`
+	JSON      bool           `help:"Print JSON, one object a line."`
 }
 
 // Help is what `sighej phone --help` tells beyond the flags.
@@ -47,15 +47,6 @@ func (c *phoneCommand) Validate() error {
 	}
 	if c.Adapter != "" && c.Radio != "bluez" {
 		return errors.New("--adapter is for --radio bluez")
-	}
-	if c.Token != "" && !sighej.ValidToken(c.Token) {
-		_, err := sighej.ParseToken(c.Token)
-		return fmt.Errorf("--token: %w", err)
-	}
-	for _, token := range c.Sight {
-		if _, err := sighej.ParseToken(token); err != nil {
-			return fmt.Errorf("--sight: %w", err)
-		}
 	}
 	return nil
 }
@@ -140,7 +131,7 @@ func (l *lastNudge) orNamed(typed string, say *printer) (id string, ok bool) {
 
 func (c *phoneCommand) config(say *printer, last *lastNudge) phone.Config {
 	cfg := phone.Config{
-		Base: c.Base, Interests: c.Interests, Token: sighej.Token(c.Token),
+		Base: c.Base, Interests: c.Interests, Token: c.Token,
 		OnNudge: func(n wire.Nudge) { last.came(n.ID); say.nudge(n) },
 	}
 	if c.Auth == "none" {
@@ -162,7 +153,7 @@ func (c *phoneCommand) config(say *printer, last *lastNudge) phone.Config {
 type conversation struct {
 	phone *phone.Phone
 	say   *printer
-	sight []string
+	sight []sighej.Token
 	last  *lastNudge
 }
 
@@ -215,7 +206,12 @@ func (t *conversation) heard(ctx context.Context, line string) (quit bool) {
 		}
 		t.say.open(line == "/open")
 	default:
-		t.sighted(ctx, line)
+		token, err := sighej.ParseToken(line)
+		if err != nil {
+			t.say.complain(err.Error() + "; commands are /open, /close, /block, /wave and /quit")
+			return false
+		}
+		t.sighted(ctx, token)
 	}
 	return false
 }
@@ -236,12 +232,7 @@ func (t *conversation) about(ctx context.Context, id string, do func(context.Con
 }
 
 // sighted reports that a token was heard and tells what became of it.
-func (t *conversation) sighted(ctx context.Context, text string) {
-	token, err := sighej.ParseToken(text)
-	if err != nil {
-		t.say.complain(err.Error() + "; commands are /open, /close, /block, /wave and /quit")
-		return
-	}
+func (t *conversation) sighted(ctx context.Context, token sighej.Token) {
 	if token == t.phone.Token() {
 		t.say.complain("that is your own token")
 		return

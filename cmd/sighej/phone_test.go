@@ -107,6 +107,19 @@ func TestPhoneGoesOnWhenStdinIsClosed(t *testing.T) {
 	}
 }
 
+// A token may begin with a hyphen, as a flag does.
+func TestPhoneTakesAnyToken(t *testing.T) {
+	s, _ := nudged(t, false)
+	p := startPhone(t, s, "--token", "-abc12", "--sight", "-nobody", "--sight", "--json-")
+	p.want("token: -abc12")
+	p.want("no match")
+	p.want("no match")
+	p.signal()
+	if status, _ := p.exit(); status != 0 || !s.Forgotten() || p.complaints() != "" {
+		t.Errorf("status %d, forgotten %v, stderr %q", status, s.Forgotten(), p.complaints())
+	}
+}
+
 func TestPhonePrintsJSON(t *testing.T) {
 	s, nudge := nudged(t, false)
 	p := startPhone(t, s, "--json", "--token", "abc123", "--sight", "xyz789")

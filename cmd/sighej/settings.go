@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/alecthomas/kong"
+	"i80.dk/sighej"
 	"i80.dk/sighej/server"
 )
 
@@ -29,6 +30,17 @@ func decodeNumber(ctx *kong.DecodeContext, target reflect.Value) error {
 	}
 	target.SetInt(int64(n))
 	return nil
+}
+
+// decodeToken reads a token for kong. One in 64 begins as a flag does.
+func decodeToken(ctx *kong.DecodeContext, target reflect.Value) error {
+	arg := ctx.Scan.Pop()
+	if arg.IsEOL() {
+		return errors.New("missing value, expecting \"TOKEN\"")
+	}
+	token, err := sighej.ParseToken(arg.String())
+	target.SetString(string(token))
+	return err
 }
 
 // validate returns nil or all that is wrong with the settings.
