@@ -110,11 +110,11 @@ func (s *System) seekHere(t *trail, from string, call uint64, k *actorpb.Seek) {
 	snap, known := s.known(token, s.cfg.Now())
 	switch {
 	case !known:
-		s.lookUp(lookUp{token, t, answer})
+		s.join(noRound, 1, nil, lookUp{token, t, answer})
 	case s.tells(snap, token, k.GetInterests()):
 		answer(snap, nil)
 	default:
-		s.veil(func() { answer(snap, nil) })
+		s.join(noRound, 1, func() { answer(snap, nil) })
 	}
 }
 

@@ -12,6 +12,7 @@ type report struct {
 	batch   *batch   // nil while all verdicts are neutral
 	lookUps []lookUp // to be begun; they are awaited
 	joined  bool     // it awaits one that another report has begun
+	veiled  bool     // it is neutral, and answered at the end of a round
 }
 
 // batch is a report in which something is not neutral. It is answered when all
@@ -63,18 +64,26 @@ func (r *report) decidable() *batch {
 
 // finish answers, unless something is awaited.
 func (r *report) finish() {
-	n := len(r.m.sightings)
 	if r.neutral > 0 {
 		r.tally.sightings[neutralOutcome].Add(r.neutral)
 	}
 	switch {
+	case r.veiled:
 	case r.batch != nil:
 		r.batch.decided()
-	case n <= len(neutral):
-		r.m.done(neutral[:n:n], nil)
 	default:
-		r.m.done(make([]sighej.Verdict, n), nil)
+		r.m.neutral()
 	}
+}
+
+// neutral answers that all is.
+func (m *sight) neutral() {
+	n := len(m.sightings)
+	if n > len(neutral) {
+		m.done(make([]sighej.Verdict, n), nil)
+		return
+	}
+	m.done(neutral[:n:n], nil)
 }
 
 func (w waiter) settle(v sighej.Verdict) {

@@ -23,23 +23,35 @@ type rounds struct {
 
 	mu    sync.Mutex // of all rounds too
 	next  *round
-	due   bool      // the next one is about to begin
 	began time.Time // the last one
 	going int       // rounds with look-ups under way
 	away  bool      // the store, so said the last look-up
 }
 
+// A round costs as much as some answers do, so a few wait for one another. A crowd
+// need not, and a caller that asks anew as soon as it is answered should not: it
+// would wait each time.
 const (
-	roundEvery = time.Millisecond       // a crowd shares one
+	roundEvery = 4 * time.Millisecond
+	roundSoon  = time.Millisecond       // for those
+	roundCrowd = 12                     // callers
 	roundTime  = 250 * time.Millisecond // then it is over for those who knew their answers
 	maxLookUps = 4096                   // in one; more are refused
 )
 
+// roundNumber tells rounds apart, for whoever has waited for one.
+type roundNumber uint32
+
+const noRound roundNumber = 0 // nobody has
+
 // round is look-ups, and what is to be called at its end; that must not block.
 type round struct {
-	lookUps  []lookUp
-	atEnd    []func()
-	patience *time.Timer
+	number  roundNumber
+	callers int
+	lookUps []lookUp
+	atEnd   []func()
+	begins  time.Time   // zero: nobody has called for it
+	timer   *time.Timer // for its beginning, then for its end
 }
 
 // lookUp is a question for the session that has a token.
@@ -49,20 +61,33 @@ type lookUp struct {
 	then  func(*snapshot, error)
 }
 
-func newRounds(s *System) *rounds { return &rounds{system: s, next: new(round)} }
+func newRounds(s *System) *rounds { return &rounds{system: s, next: &round{number: 1}} }
 
-// lookUp asks in the next round.
-func (r *rounds) lookUp(questions ...lookUp) {
+// join takes so many callers, whose last report waited for the round last, into the
+// next round, and returns it. Their questions are asked in it and then is called at
+// its end, unless it is nil; at once when there is nothing to wait for.
+func (r *rounds) join(last roundNumber, callers int, then func(), questions ...lookUp) roundNumber {
 	r.mu.Lock()
-	room := len(r.next.lookUps)+len(questions) <= maxLookUps
+	b := r.next
+	waits, room := !r.away, len(b.lookUps)+len(questions) <= maxLookUps
 	if room {
-		r.next.lookUps = append(r.next.lookUps, questions...)
-		r.callLocked()
+		b.lookUps = append(b.lookUps, questions...)
+	}
+	if waits && then != nil {
+		b.atEnd = append(b.atEnd, then)
+	}
+	b.callers += callers
+	if waits || len(questions) > 0 || r.going == 0 { // one finds out whether the store is back
+		r.callLocked(last)
 	}
 	r.mu.Unlock()
 	if !room {
 		refuse(questions)
 	}
+	if !waits && then != nil {
+		then()
+	}
+	return b.number
 }
 
 func refuse(questions []lookUp) {
@@ -71,45 +96,44 @@ func refuse(questions []lookUp) {
 	}
 }
 
-// wait calls then at the end of the next round. It reports false, and calls
-// nothing, when there is none to wait for.
-func (r *rounds) wait(then func()) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.away {
-		r.next.atEnd = append(r.next.atEnd, then)
-	}
-	if !r.away || r.going == 0 { // one finds out whether the store is back
-		r.callLocked()
-	}
-	return !r.away
-}
-
 // callLocked has the next round begin, now or as soon as it may.
-func (r *rounds) callLocked() {
-	if r.due {
+func (r *rounds) callLocked(last roundNumber) {
+	b, pause := r.next, roundEvery
+	if last == b.number-1 || b.callers >= roundCrowd {
+		pause = roundSoon
+	}
+	begins := r.began.Add(pause)
+	if !b.begins.IsZero() && !begins.Before(b.begins) {
 		return
 	}
-	r.due = true
-	if soon := roundEvery - time.Since(r.began); soon > 0 {
-		time.AfterFunc(soon, func() {
+	b.begins = begins
+	switch soon := time.Until(begins); {
+	case soon <= 0:
+		r.beginLocked()
+	case b.timer != nil:
+		b.timer.Reset(soon)
+	default:
+		b.timer = time.AfterFunc(soon, func() {
 			r.mu.Lock()
 			defer r.mu.Unlock()
-			r.beginLocked()
+			if r.next == b {
+				r.beginLocked()
+			}
 		})
-		return
 	}
-	r.beginLocked()
 }
 
 func (r *rounds) beginLocked() {
 	b := r.next
-	r.next, r.due, r.began = new(round), false, time.Now()
+	if b.timer != nil {
+		b.timer.Stop()
+	}
+	r.next, r.began = &round{number: b.number + 1}, time.Now()
 	if len(b.lookUps) == 0 {
 		b.lookUps = []lookUp{{token: sighej.NewToken(), then: func(*snapshot, error) {}}}
 	}
 	r.going++
-	b.patience = time.AfterFunc(roundTime, func() { r.end(b) })
+	b.timer = time.AfterFunc(roundTime, func() { r.end(b) })
 	if !r.system.desk.do(func() { r.finish(b, r.find(b)) }) {
 		go r.finish(b, nil)
 	}
@@ -130,7 +154,7 @@ func (r *rounds) find(b *round) []found {
 // finish takes what the look-ups found, nothing if there was no room for them, and
 // ends the round.
 func (r *rounds) finish(b *round, all []found) {
-	b.patience.Stop()
+	b.timer.Stop()
 	calls := make([]func(), len(b.lookUps))
 	for i, q := range b.lookUps {
 		f := found{err: errBusy}

@@ -50,26 +50,22 @@ func (s *System) absent(token sighej.Token) bool {
 	return sighej.CodeOf(err) == sighej.CodeNotFound
 }
 
-// lookUp finds sessions of this member: in the next round, unless the store is
-// immediate.
-func (s *System) lookUp(questions ...lookUp) {
+// join has questions for sessions of this member asked, and then called as soon as
+// it would be if it had needed an answer: so many callers take part in the next
+// round, which is returned, or in none if the store is immediate.
+func (s *System) join(last roundNumber, callers int, then func(), questions ...lookUp) roundNumber {
 	if !s.cfg.Immediate {
-		s.rounds.lookUp(questions...)
-		return
+		return s.rounds.join(last, callers, then, questions...)
 	}
 	for _, q := range questions {
 		if !s.desk.do(func() { q.then(s.find(q.trail.context(), q.token)) }) {
 			q.then(nil, errBusy)
 		}
 	}
-}
-
-// veil calls then, which tells what the store was not needed for, as soon as it
-// would be told if it had been.
-func (s *System) veil(then func()) {
-	if s.cfg.Immediate || !s.rounds.wait(then) {
+	if then != nil {
 		then()
 	}
+	return noRound
 }
 
 // answerSeek tells who asked.
@@ -103,7 +99,7 @@ func (s *System) onFoundAlias(p *actorpb.Session, q seek) {
 	own := sighej.Token(p.GetToken())
 	switch address, here := s.home(own); {
 	case here:
-		s.lookUp(q.lookUp(s, own))
+		s.join(noRound, 1, nil, q.lookUp(s, own))
 	case address == "":
 		s.answerSeek(q, nil, errMoving)
 	default:
@@ -136,7 +132,7 @@ func (s *System) onSeeks(from string, q *actorpb.Seeks) {
 		}
 	})
 	if len(nobody) > 0 {
-		s.veil(func() { s.links.nobody(from, nobody...) })
+		s.join(noRound, len(nobody), func() { s.links.nobody(from, nobody...) })
 	}
 }
 

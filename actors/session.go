@@ -24,7 +24,8 @@ type session struct {
 	heard      meter       // sightings
 	since      int64       // when the connection came, Unix nanoseconds
 	over       wire.CloseCode
-	shared     bool // another activation may have made matches, and no phone has connected since
+	shared     bool        // another activation may have made matches, and no phone has connected since
+	round      roundNumber // that its last report waited for
 }
 
 // affairs is what a session needs once it has company; one in an empty place

@@ -45,19 +45,22 @@ func (a *session) onSight(m *sight) {
 func (a *session) lookUp(r *report) {
 	switch {
 	case len(r.lookUps) > 0:
-		a.system.lookUp(r.lookUps...)
+		a.round = a.system.join(a.round, 1, nil, r.lookUps...)
 	case !a.system.cfg.Immediate && (r.neutral > 0 || r.joined):
-		a.veil(r)
+		a.round = a.system.join(a.round, 1, a.veil(r))
 	}
 }
 
-// veil makes a report wait for a round.
-func (a *session) veil(r *report) {
-	b := r.decidable()
-	system, self := a.system, a.pid
-	if system.rounds.wait(func() { system.send(self, &unveiled{b}) }) {
-		b.open++
+// veil leaves it to the function that it returns to answer a report.
+func (a *session) veil(r *report) func() {
+	b := r.batch
+	if b == nil {
+		r.veiled = true
+		return r.m.neutral
 	}
+	b.open++
+	system, self := a.system, a.pid
+	return func() { system.send(self, &unveiled{b}) }
 }
 
 // look decides a sighting, or returns the inquiry that will.
@@ -254,7 +257,7 @@ func (a *session) release(e *inquiry, err error) []waiter {
 		a.resume(w, v, awaited)
 	}
 	if len(r.lookUps) > 0 {
-		a.system.lookUp(r.lookUps...)
+		a.round = a.system.join(a.round, 1, nil, r.lookUps...)
 	}
 	return others
 }
