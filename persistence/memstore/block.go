@@ -19,21 +19,21 @@ func (s *Store) Block(_ context.Context, key sighej.SessionKey, nudge sighej.Nud
 	if m == nil {
 		return sighej.Pair{}, errAbsent
 	}
-	m.blocked = true
+	rec.become(m.nudge).blocked = true
 	rec.ack([]sighej.NudgeID{m.nudge, m.nudge.Reveal()})
-	return pairOf(key, m.peer), nil
+	return pairOf(key.ID, m.peer), nil
 }
 
 // Pair implements [persistence.Sessions].
-func (s *Store) Pair(a, b sighej.SessionKey) sighej.Pair { return pairOf(a, b) }
+func (s *Store) Pair(a, b sighej.SessionKey) sighej.Pair { return pairOf(a.ID, b.ID) }
 
 // pairOf needs no key: it never leaves this process.
-func pairOf(a, b sighej.SessionKey) sighej.Pair {
-	if bytes.Compare(a.ID[:], b.ID[:]) > 0 {
+func pairOf(a, b sighej.SessionID) sighej.Pair {
+	if bytes.Compare(a[:], b[:]) > 0 {
 		a, b = b, a
 	}
-	var both [len(a.ID) + len(b.ID)]byte
-	copy(both[copy(both[:], a.ID[:]):], b.ID[:])
+	var both [2 * len(a)]byte
+	copy(both[copy(both[:], a[:]):], b[:])
 	sum := sha256.Sum256(both[:])
 	return sighej.Pair(sum[:len(sighej.Pair{})])
 }

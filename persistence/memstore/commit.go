@@ -23,7 +23,7 @@ func (s *Store) Commit(_ context.Context, m sighej.Match) (sighej.Outcome, error
 	switch {
 	case with != nil && with.nudge == m.A.Nudge, from != nil && from.nudge == m.B.Nudge:
 		return sighej.Committed, nil // by an earlier try
-	case !one.ready() || !two.ready() || with.isBlocked() || from.isBlocked():
+	case !one.ready() || !two.ready() || one.sequelOf(with).blocked || two.sequelOf(from).blocked:
 		return sighej.Refused, nil
 	case with != nil:
 		return sighej.AlreadyMatched, nil

@@ -11,7 +11,7 @@ import (
 // SetOpen implements [persistence.Sessions].
 func (s *Store) SetOpen(_ context.Context, key sighej.SessionKey, open bool) error {
 	for {
-		known, ok := s.matchesOf(key)
+		known, ok := s.peersOf(key)
 		if !ok {
 			return errAbsent
 		}
@@ -27,21 +27,18 @@ func (s *Store) SetOpen(_ context.Context, key sighej.SessionKey, open bool) err
 	}
 }
 
-// matchesOf returns a copy of a live session's matches.
-func (s *Store) matchesOf(key sighej.SessionKey) ([]matched, bool) {
+// peersOf returns those whom a live session has met.
+func (s *Store) peersOf(key sighej.SessionKey) ([]sighej.SessionKey, bool) {
 	sh := &s.shards[s.index(key.Token)]
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	rec := sh.liveAs(key, time.Now())
-	if rec == nil || rec.doings == nil {
-		return nil, rec != nil
-	}
-	return slices.Clone(rec.doings.matches), true
+	return rec.peers(), rec != nil
 }
 
 // setOpen takes the step, unless the session to be closed has more matches by now
 // than are known: then it reports that it is not done.
-func (s *Store) setOpen(key sighej.SessionKey, open bool, known []matched) (done, live bool) {
+func (s *Store) setOpen(key sighej.SessionKey, open bool, known []sighej.SessionKey) (done, live bool) {
 	defer s.lockAll(key, known)()
 	now := time.Now()
 	rec := s.shards[s.index(key.Token)].liveAs(key, now)
@@ -52,10 +49,10 @@ func (s *Store) setOpen(key sighej.SessionKey, open bool, known []matched) (done
 		return false, true
 	}
 	rec.open = open
-	for i := range known {
-		m := &known[i]
-		if peer := s.shards[s.index(m.peer.Token)].liveAs(m.peer, now); peer != nil {
-			peer.ack([]sighej.NudgeID{m.theirs, m.theirs.Reveal()})
+	for _, k := range known {
+		peer := s.shards[s.index(k.Token)].liveAs(k, now)
+		if theirs := peer.matchWith(key.ID); theirs != nil {
+			peer.ack([]sighej.NudgeID{theirs.nudge, theirs.nudge.Reveal()})
 		}
 	}
 	return true, true
@@ -63,10 +60,10 @@ func (s *Store) setOpen(key sighej.SessionKey, open bool, known []matched) (done
 
 // lockAll locks the shards of a session and of those it has met, and returns what
 // unlocks them.
-func (s *Store) lockAll(key sighej.SessionKey, known []matched) (unlock func()) {
+func (s *Store) lockAll(key sighej.SessionKey, known []sighej.SessionKey) (unlock func()) {
 	shards := []int{s.index(key.Token)}
-	for i := range known {
-		shards = append(shards, s.index(known[i].peer.Token))
+	for _, k := range known {
+		shards = append(shards, s.index(k.Token))
 	}
 	slices.Sort(shards)
 	shards = slices.Compact(shards)

@@ -18,7 +18,7 @@ func TestClosingSeesANewMatch(t *testing.T) {
 		}
 		sides[i] = sighej.Side{Session: r.Session.Key(), Nudge: sighej.NewNudgeID()}
 	}
-	known, ok := store.matchesOf(sides[0].Session)
+	known, ok := store.peersOf(sides[0].Session)
 	if o, err := store.Commit(t.Context(), sighej.Match{A: sides[0], B: sides[1], At: time.Now()}); !ok || o != sighej.Committed || err != nil {
 		t.Fatal(ok, o, err)
 	}

@@ -18,23 +18,36 @@ type record struct {
 	open     bool
 }
 
-// doings is what most sessions never have.
+// doings is what most sessions never have. Matches are looked through for each new
+// one, and hold nothing that the garbage collector has to follow.
 type doings struct {
 	matches []matched
-	outbox  []sighej.Nudge
+	tokens  []sighej.Token             // of those it has met, in the same order
+	sequels map[sighej.NudgeID]*sequel // by the nudge of the match
+	outbox  []queued
 }
 
 // matched remembers a match for as long as the session lives.
 type matched struct {
-	peer     sighej.SessionKey
-	nudge    sighej.NudgeID        // this session's
-	theirs   sighej.NudgeID        // the peer's
-	at       int64                 // Unix milliseconds
-	hidden   []sighej.InterestHash // what a blind match shares
-	blocked  bool                  // by this session
+	peer  sighej.SessionID
+	nudge sighej.NudgeID // this session's
+	at    int64          // Unix milliseconds
+}
+
+// sequel is what came of a match that is blind, or whose peer this session has blocked.
+type sequel struct {
+	blocked  bool // by this session
 	blind    bool
-	waved    bool // by this session
+	hidden   []sighej.InterestHash // what a blind match shares
+	waved    bool                  // by this session
 	revealed bool
+}
+
+// queued is a nudge that is not acked. What it reveals its match tells.
+type queued struct {
+	id     sighej.NudgeID
+	at     int64 // Unix milliseconds
+	shared []sighej.InterestHash
 }
 
 func (r *record) before(other *record) bool {
@@ -50,28 +63,66 @@ func (r *record) rotated() sighej.Rotation {
 
 // matchWith returns the match with that peer, or nil.
 func (r *record) matchWith(peer sighej.SessionID) *matched {
-	return r.match(func(m *matched) bool { return m.peer.ID == peer })
-}
-
-// matchOf returns the match of which the session got that nudge, or nil.
-func (r *record) matchOf(nudge sighej.NudgeID) *matched {
-	return r.match(func(m *matched) bool { return m.nudge == nudge || m.revealed && m.nudge.Reveal() == nudge })
-}
-
-func (r *record) match(is func(*matched) bool) *matched {
 	if r == nil || r.doings == nil {
 		return nil
 	}
 	for i := range r.doings.matches {
-		if m := &r.doings.matches[i]; is(m) {
+		if m := &r.doings.matches[i]; m.peer == peer {
 			return m
 		}
 	}
 	return nil
 }
 
-// isBlocked reports whether a side of a match, nil for none, has blocked the other.
-func (m *matched) isBlocked() bool { return m != nil && m.blocked }
+// matchOf returns the match of which the session got that nudge, or nil.
+func (r *record) matchOf(nudge sighej.NudgeID) *matched {
+	if r == nil || r.doings == nil {
+		return nil
+	}
+	for i := range r.doings.matches {
+		if m := &r.doings.matches[i]; m.nudge == nudge || r.sequelOf(m).revealed && m.nudge.Reveal() == nudge {
+			return m
+		}
+	}
+	return nil
+}
+
+// sequelOf returns what came of one of the session's matches, or of none.
+func (r *record) sequelOf(m *matched) sequel {
+	if m == nil {
+		return sequel{}
+	}
+	if s := r.doings.sequels[m.nudge]; s != nil {
+		return *s
+	}
+	return sequel{}
+}
+
+// become returns what came of the match of which the session got that nudge first,
+// to be changed.
+func (r *record) become(nudge sighej.NudgeID) *sequel {
+	s := r.doings.sequels[nudge]
+	if s == nil {
+		s = new(sequel)
+		if r.doings.sequels == nil {
+			r.doings.sequels = map[sighej.NudgeID]*sequel{}
+		}
+		r.doings.sequels[nudge] = s
+	}
+	return s
+}
+
+// peers returns those the session has met.
+func (r *record) peers() []sighej.SessionKey {
+	if r == nil || r.doings == nil {
+		return nil
+	}
+	keys := make([]sighej.SessionKey, len(r.doings.matches))
+	for i := range keys {
+		keys[i] = sighej.SessionKey{Token: r.doings.tokens[i], ID: r.doings.matches[i].peer}
+	}
+	return keys
+}
 
 // ready reports whether the session may be matched.
 func (r *record) ready() bool {
@@ -87,20 +138,20 @@ func (r *record) take(match *sighej.Match, own, other sighej.Side, shared []sigh
 	if r.doings == nil {
 		r.doings = new(doings)
 	}
-	m := matched{peer: other.Session, nudge: own.Nudge, theirs: other.Nudge, at: match.At.UnixMilli(), blind: match.Blind}
-	n := sighej.Nudge{ID: own.Nudge, At: match.At, Shared: shared}
-	if m.blind {
-		m.hidden, n.Shared = shared, nil
+	r.doings.matches = append(r.doings.matches, matched{other.Session.ID, own.Nudge, match.At.UnixMilli()})
+	r.doings.tokens = append(r.doings.tokens, other.Session.Token)
+	if match.Blind {
+		s := r.become(own.Nudge)
+		s.blind, s.hidden, shared = true, shared, nil
 	}
-	r.doings.matches = append(r.doings.matches, m)
-	r.doings.outbox = append(r.doings.outbox, n)
+	r.doings.outbox = append(r.doings.outbox, queued{own.Nudge, match.At.UnixMilli(), shared})
 }
 
 func (r *record) ack(ids []sighej.NudgeID) {
 	if r.doings == nil {
 		return
 	}
-	r.doings.outbox = slices.DeleteFunc(r.doings.outbox, func(n sighej.Nudge) bool { return slices.Contains(ids, n.ID) })
+	r.doings.outbox = slices.DeleteFunc(r.doings.outbox, func(n queued) bool { return slices.Contains(ids, n.id) })
 	if len(r.doings.outbox) == 0 {
 		r.doings.outbox = nil
 	}
@@ -112,16 +163,20 @@ func (r *record) state() persistence.State {
 	if r.doings == nil {
 		return state
 	}
-	state.Outbox = slices.Clone(r.doings.outbox)
-	for i := range state.Outbox {
-		state.Outbox[i].Shared = slices.Clone(state.Outbox[i].Shared)
+	for _, q := range r.doings.outbox {
+		n := sighej.Nudge{ID: q.id, At: time.UnixMilli(q.at).UTC(), Shared: slices.Clone(q.shared)}
+		if m := r.matchOf(q.id); m != nil && m.nudge != q.id {
+			n.Reveals = m.nudge
+		}
+		state.Outbox = append(state.Outbox, n)
 	}
 	slices.SortStableFunc(state.Outbox, func(a, b sighej.Nudge) int { return a.At.Compare(b.At) })
 	state.MatchedAt = make([]time.Time, len(r.doings.matches))
-	for i, m := range r.doings.matches {
+	for i := range r.doings.matches {
+		m := &r.doings.matches[i]
 		state.MatchedAt[i] = time.UnixMilli(m.at).UTC()
-		if m.blocked {
-			state.Blocked = append(state.Blocked, pairOf(r.session.Key(), m.peer))
+		if r.sequelOf(m).blocked {
+			state.Blocked = append(state.Blocked, pairOf(r.session.ID, m.peer))
 		}
 	}
 	slices.SortFunc(state.MatchedAt, time.Time.Compare)

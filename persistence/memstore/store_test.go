@@ -158,7 +158,7 @@ func TestExpiryOrder(t *testing.T) {
 			},
 			"remove": func(t *rapid.T) {
 				if len(all) == 0 {
-					t.Skip("it is empty")
+					return
 				}
 				i := rapid.IntRange(0, len(all)-1).Draw(t, "record")
 				sh.remove(all[i])

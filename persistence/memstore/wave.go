@@ -11,35 +11,49 @@ import (
 
 // Wave implements [persistence.Sessions].
 func (s *Store) Wave(_ context.Context, key sighej.SessionKey, nudge sighej.NudgeID, at time.Time) (persistence.Waved, error) {
-	known, _ := s.matchesOf(key)
-	i := slices.IndexFunc(known, func(m matched) bool { return m.nudge == nudge })
-	if i < 0 {
+	other, ok := s.peerOf(key, nudge)
+	if !ok {
 		return persistence.Waved{}, errAbsent
 	}
-	defer s.lockAll(key, known[i:i+1])()
+	defer s.lockAll(key, []sighej.SessionKey{other})()
 	now := time.Now()
-	own := s.shards[s.index(key.Token)].liveAs(key, now)
-	peer := s.shards[s.index(known[i].peer.Token)].liveAs(known[i].peer, now)
+	own, peer := s.shards[s.index(key.Token)].liveAs(key, now), s.shards[s.index(other.Token)].liveAs(other, now)
 	mine, theirs := own.matchOf(nudge), peer.matchWith(key.ID)
-	switch {
-	case mine == nil:
+	if mine == nil {
 		return persistence.Waved{}, errAbsent // it has ended meanwhile
-	case !mine.blind || mine.blocked:
+	}
+	if so := own.sequelOf(mine); !so.blind || so.blocked {
 		return persistence.Waved{}, nil
 	}
-	mine.waved = true
-	if !mine.revealed {
-		if theirs == nil || !theirs.waved || theirs.blocked || !own.open || !peer.open || own.full() || peer.full() {
+	so := own.become(mine.nudge)
+	so.waved = true
+	if !so.revealed {
+		if so := peer.sequelOf(theirs); !so.waved || so.blocked || !own.open || !peer.open || own.full() || peer.full() {
 			return persistence.Waved{}, nil
 		}
 		own.reveal(mine, at)
 		peer.reveal(theirs, at)
 	}
-	return persistence.Waved{Both: true, Peer: mine.peer}, nil
+	return persistence.Waved{Both: true, Peer: other}, nil
+}
+
+// peerOf returns whom a nudge of a live session was about.
+func (s *Store) peerOf(key sighej.SessionKey, nudge sighej.NudgeID) (sighej.SessionKey, bool) {
+	sh := &s.shards[s.index(key.Token)]
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	rec := sh.liveAs(key, time.Now())
+	for i, peer := range rec.peers() {
+		if rec.doings.matches[i].nudge == nudge {
+			return peer, true
+		}
+	}
+	return sighej.SessionKey{}, false
 }
 
 // reveal puts what a blind match has hidden into the outbox.
 func (r *record) reveal(m *matched, at time.Time) {
-	m.revealed = true
-	r.doings.outbox = append(r.doings.outbox, sighej.Nudge{ID: m.nudge.Reveal(), At: at, Shared: slices.Clone(m.hidden), Reveals: m.nudge})
+	so := r.become(m.nudge)
+	so.revealed = true
+	r.doings.outbox = append(r.doings.outbox, queued{m.nudge.Reveal(), at.UnixMilli(), slices.Clone(so.hidden)})
 }

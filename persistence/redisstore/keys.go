@@ -4,8 +4,9 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 	"strconv"
-	"strings"
+	"sync"
 
 	"i80.dk/sighej"
 	"i80.dk/sighej/persistence"
@@ -87,25 +88,37 @@ const leaseKey = "lease:flusher"
 
 // pairs names the pair of a match. The name tells nobody without the key who
 // has met whom.
-type pairs struct{ key [sha256.Size]byte }
+type pairs struct{ namers *sync.Pool }
+
+// namer names one pair at a time.
+type namer struct {
+	mac  hash.Hash
+	room []byte
+}
 
 func newPairs(key []byte) pairs {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte("sighej: names of matched pairs"))
-	return pairs{[sha256.Size]byte(mac.Sum(nil))}
+	own := mac.Sum(nil)
+	return pairs{&sync.Pool{New: func() any { return &namer{mac: hmac.New(sha256.New, own)} }}}
 }
 
 // of is the same for (a, b) and (b, a). It takes the ids in as well as the
 // tokens: a later session under the same token makes another pair.
 func (p pairs) of(a, b sighej.SessionKey) sighej.Pair {
-	if strings.Compare(string(a.Token), string(b.Token)) > 0 {
+	if a.Token > b.Token {
 		a, b = b, a
 	}
-	mac := hmac.New(sha256.New, p.key[:])
-	for _, side := range []sighej.SessionKey{a, b} {
-		mac.Write(side.ID[:])
-		mac.Write([]byte(side.Token))
-		mac.Write([]byte{0})
+	n := p.namers.Get().(*namer)
+	defer p.namers.Put(n)
+	n.room = n.room[:0]
+	for _, side := range [...]*sighej.SessionKey{&a, &b} {
+		n.room = append(n.room, side.ID[:]...)
+		n.room = append(n.room, side.Token...)
+		n.room = append(n.room, 0)
 	}
-	return sighej.Pair(mac.Sum(nil)[:len(sighej.Pair{})])
+	n.mac.Reset()
+	n.mac.Write(n.room)
+	n.room = n.mac.Sum(n.room[:0])
+	return sighej.Pair(n.room[:len(sighej.Pair{})])
 }

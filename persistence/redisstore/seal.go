@@ -40,14 +40,21 @@ type met struct {
 
 // close seals a match.
 func (s seal) close(pair sighej.Pair, m *sighej.Match) []byte {
-	plain := make([]byte, 0, 256)
-	plain = append(plain, sealVersion, encodeOpen(m.Blind)[0])
+	var hidden string
+	if m.Blind { // else it is nobody's business any more
+		hidden = encodeInterests(m.Shared)
+	}
+	size := 2 + sizeOfSide(m.A) + sizeOfSide(m.B) + len(hidden)
+	room := make([]byte, 0, 2*size+s.aead.Overhead()) // for both
+	plain := append(room, sealVersion, encodeOpen(m.Blind)[0])
 	plain = appendSide(plain, m.A)
 	plain = appendSide(plain, m.B)
-	if m.Blind { // else it is nobody's business any more
-		plain = append(plain, encodeInterests(m.Shared)...)
-	}
-	return s.aead.Seal(nil, nil, plain, pair[:]) //nolint:gosec // it draws a nonce itself
+	plain = append(plain, hidden...)
+	return s.aead.Seal(plain[size:], nil, plain, pair[:]) //nolint:gosec // it draws a nonce itself
+}
+
+func sizeOfSide(side sighej.Side) int {
+	return len(side.Session.ID) + len(side.Nudge) + 1 + len(side.Session.Token)
 }
 
 func appendSide(plain []byte, side sighej.Side) []byte {

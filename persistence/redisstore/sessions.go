@@ -176,8 +176,8 @@ func (s *Store) Commit(ctx context.Context, m sighej.Match) (sighej.Outcome, err
 	name := pair.String()
 	outcome, err := s.run(ctx, commitScript.with(4,
 		sessionKey(a.Token), sessionKey(b.Token), statsKey(persistence.DayOf(m.At)), pairPrefix+name,
-		a.ID.String(), b.ID.String(), fieldMatch+name, m.A.Nudge.String(), m.B.Nudge.String(),
-		m.At.UnixMilli(), encodeInterests(shown(m)), persistence.MaxOutbox, statsTTL, fieldBlock+name, s.seal.close(pair, &m)))
+		a.ID.String(), b.ID.String(), name, m.A.Nudge.String(), m.B.Nudge.String(),
+		m.At.UnixMilli(), encodeInterests(shown(m)), persistence.MaxOutbox, statsTTL, s.seal.close(pair, &m)))
 	switch {
 	case err != nil:
 		return sighej.Refused, err

@@ -1,13 +1,14 @@
 -- Makes two sessions a match unless one of them has blocked the other, or changes nothing.
 -- KEYS  session A, session B, stats, pair
--- ARGV  session id A, B; match field; nudge id A, B; time of the match; interests; most nudges in an outbox;
---       TTL of stats in seconds; block field; the two, sealed
+-- ARGV  session id A, B; name of the pair; nudge id A, B; time of the match; interests; most nudges in an outbox;
+--       TTL of stats in seconds; the two, sealed
 -- Returns 0 refused, 1 committed by this call or an earlier try, 2 the pair is matched already.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local match = 'm:' .. ARGV[3]
 local sides = {}
 for i = 1, 2 do
-  local held = redis.call('HMGET', KEYS[i], 'session_id', 'expires_at', 'open', 'pending', ARGV[3], ARGV[10])
+  local held = redis.call('HMGET', KEYS[i], 'session_id', 'expires_at', 'open', 'pending', match)
   if held[1] == ARGV[i] and now < (tonumber(held[2]) or 0) then
     if held[5] and string.sub(held[5], 1, #ARGV[3 + i]) == ARGV[3 + i] then
       return 1
@@ -16,10 +17,14 @@ for i = 1, 2 do
   end
 end
 local a, b = sides[1], sides[2]
-if not a or not b or a[3] ~= '1' or b[3] ~= '1' or a[6] or b[6] then
+if not a or not b or a[3] ~= '1' or b[3] ~= '1' then
   return 0
 end
 if a[5] or b[5] then
+  local block = 'b:' .. ARGV[3] -- nobody blocks whom they have not met
+  if redis.call('HEXISTS', KEYS[1], block) == 1 or redis.call('HEXISTS', KEYS[2], block) == 1 then
+    return 0
+  end
   return 2
 end
 local most = tonumber(ARGV[8])
@@ -31,10 +36,10 @@ for i = 1, 2 do
 end
 for i = 1, 2 do
   local id = ARGV[3 + i]
-  redis.call('HSET', KEYS[i], ARGV[3], id .. ' ' .. ARGV[6], 'n:' .. id, ARGV[6] .. ' ' .. ARGV[7],
+  redis.call('HSET', KEYS[i], match, id .. ' ' .. ARGV[6], 'n:' .. id, ARGV[6] .. ' ' .. ARGV[7],
     'pending', sides[i].pending + 1)
 end
-redis.call('SET', KEYS[4], ARGV[11], 'PXAT', math.min(tonumber(a[2]), tonumber(b[2])) - 1)
+redis.call('SET', KEYS[4], ARGV[10], 'PXAT', math.min(tonumber(a[2]), tonumber(b[2])) - 1)
 if redis.call('HINCRBY', KEYS[3], 'matches', 1) == 1 then
   redis.call('EXPIRE', KEYS[3], ARGV[9])
 end
