@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -173,11 +174,12 @@ func (s *Store) Commit(ctx context.Context, m sighej.Match) (sighej.Outcome, err
 		return sighej.Refused, nil
 	}
 	pair := s.pairs.of(a, b)
-	name := pair.String()
+	name, at := pair.String(), strconv.FormatInt(m.At.UnixMilli(), 10)
+	idA, idB := m.A.Nudge.String(), m.B.Nudge.String()
 	outcome, err := s.run(ctx, commitScript.with(4,
 		sessionKey(a.Token), sessionKey(b.Token), statsKey(persistence.DayOf(m.At)), pairPrefix+name,
-		a.ID.String(), b.ID.String(), name, m.A.Nudge.String(), m.B.Nudge.String(),
-		m.At.UnixMilli(), encodeInterests(shown(m)), persistence.MaxOutbox, statsTTL, s.seal.close(pair, &m)))
+		a.ID.String(), b.ID.String(), name, idA+" "+at, idB+" "+at, fieldNudge+idA, fieldNudge+idB,
+		at+" "+encodeInterests(shown(m)), persistence.MaxOutbox, statsTTL, s.seal.close(pair, &m)))
 	switch {
 	case err != nil:
 		return sighej.Refused, err
