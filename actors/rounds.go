@@ -64,8 +64,8 @@ type lookUp struct {
 func newRounds(s *System) *rounds { return &rounds{system: s, next: &round{number: 1}} }
 
 // join takes so many callers, whose last report waited for the round last, into the
-// next round, and returns it. Their questions are asked in it and then is called at
-// its end, unless it is nil; at once when there is nothing to wait for.
+// next round, and returns its number. Their questions are asked in it. At its end
+// then is called, unless it is nil; at once when there is nothing to wait for.
 func (r *rounds) join(last roundNumber, callers int, then func(), questions ...lookUp) roundNumber {
 	r.mu.Lock()
 	b := r.next

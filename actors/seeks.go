@@ -50,9 +50,9 @@ func (s *System) absent(token sighej.Token) bool {
 	return sighej.CodeOf(err) == sighej.CodeNotFound
 }
 
-// join has questions for sessions of this member asked, and then called as soon as
-// it would be if it had needed an answer: so many callers take part in the next
-// round, which is returned, or in none if the store is immediate.
+// join has questions for sessions of this member asked, and has then called as late
+// as if it had needed an answer: at the end of the next round, see [rounds.join], or
+// at once if the store is immediate.
 func (s *System) join(last roundNumber, callers int, then func(), questions ...lookUp) roundNumber {
 	if !s.cfg.Immediate {
 		return s.rounds.join(last, callers, then, questions...)

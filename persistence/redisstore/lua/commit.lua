@@ -10,6 +10,7 @@ local sides = {}
 for i = 1, 2 do
   local held = call('HMGET', KEYS[i], 'session_id', 'open', 'pending', 'expires_at', match)
   if held[1] == ARGV[i] then -- it is live, since its key ends with it
+    -- an earlier try: the same nudge, whose id has 22 characters
     if held[5] and string.sub(held[5], 1, 22) == string.sub(ARGV[3 + i], 1, 22) then
       return 1
     end
@@ -34,6 +35,7 @@ if pendingA >= most or pendingB >= most then
 end
 call('HSET', KEYS[1], match, ARGV[4], ARGV[6], ARGV[8], 'pending', pendingA + 1)
 call('HSET', KEYS[2], match, ARGV[5], ARGV[7], ARGV[8], 'pending', pendingB + 1)
+-- to the end of the first of the two, as it is stored: a millisecond after the key of that one
 call('SET', KEYS[4], ARGV[11], 'PXAT', tonumber(a[4]) < tonumber(b[4]) and a[4] or b[4])
 if call('HINCRBY', KEYS[3], 'matches', 1) == 1 then
   call('EXPIRE', KEYS[3], ARGV[10])
