@@ -14,9 +14,9 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
-	"go.uber.org/goleak"
 
 	"i80.dk/sighej/cluster"
+	"i80.dk/sighej/internal/testleaks"
 	_ "i80.dk/sighej/internal/testraces"
 	"i80.dk/sighej/internal/testservers"
 )
@@ -27,28 +27,7 @@ func TestMain(m *testing.M) {
 	if url := os.Getenv(childRedis); url != "" {
 		os.Exit(childMain(url))
 	}
-	code := m.Run()
-	if code == 0 {
-		code = verifyNoLeaks()
-	}
-	os.Exit(code)
-}
-
-// verifyNoLeaks knows what the library leaves behind for a while: the ticker of
-// its dead-letter log, for a second, and the writer to a member that could not
-// be reached, which sleeps for two.
-func verifyNoLeaks() int {
-	deadline := time.Now().Add(20 * time.Second)
-	for {
-		err := goleak.Find()
-		if err == nil {
-			return 0
-		}
-		if time.Now().After(deadline) {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-	}
+	testleaks.Main(m) // the library's writer to a member that could not be reached sleeps for two seconds
 }
 
 // until waits for a state, however long it takes on this machine.

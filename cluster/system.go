@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 )
@@ -12,11 +13,13 @@ import (
 // provider is nil: the library would register a callback for each actor and
 // keep it. Of its log only warnings are passed on, and these without their
 // attributes, which name actors and so tokens; what it says of connections to
-// members that have gone is for debugging, since the membership tells.
+// members that have gone is for debugging, since the membership tells. What it
+// says of dead letters is never passed on, so nothing waits to thin it out.
 func NewSystem(logger *slog.Logger) *actor.ActorSystem {
 	return actor.NewActorSystem(
 		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return slog.New(mute{logger.Handler()}) }),
 		actor.WithDeadLetterRequestLogging(false),
+		actor.WithDeadLetterThrottleInterval(time.Millisecond),
 	)
 }
 

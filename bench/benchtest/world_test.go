@@ -4,41 +4,23 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
-	"go.uber.org/goleak"
 
 	"i80.dk/sighej"
+	"i80.dk/sighej/internal/testleaks"
 	"i80.dk/sighej/server"
 	"i80.dk/sighej/wire"
 )
 
-// TestMain fails if a goroutine stays. It is patient: the members' actor library
-// has one that sleeps for a second after its member's end.
-func TestMain(m *testing.M) {
-	code := m.Run()
-	deadline := time.Now().Add(patience)
-	for code == 0 {
-		err := goleak.Find()
-		if err == nil {
-			break
-		}
-		if time.Now().After(deadline) {
-			fmt.Println(err)
-			code = 1
-		}
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { testleaks.Main(m) }
 
 const patience = 20 * time.Second // a test that waits for longer has failed
 

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
+	"i80.dk/sighej/internal/testleaks"
 )
 
 // The real processes of the tests are this test binary, started again with a
@@ -24,8 +24,7 @@ const part = "SIGHEJ_PROBE_PART"
 func TestMain(m *testing.M) {
 	play, ok := map[string]func() any{"burn": burn, "hold": hold, "share": share, "listen": listen, "wait": wait}[os.Getenv(part)]
 	if !ok {
-		goleak.VerifyTestMain(m)
-		return
+		testleaks.Main(m)
 	}
 	fmt.Println(play())
 	_, _ = io.Copy(io.Discard, os.Stdin)

@@ -11,16 +11,16 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
-	"go.uber.org/goleak"
 
 	"i80.dk/sighej/internal/testbrowser"
+	"i80.dk/sighej/internal/testleaks"
 )
 
 // shared is the one browser of all tests, in which each page has a tab without a
 // network.
 var shared = testbrowser.Shared{Options: []chromedp.ExecAllocatorOption{chromedp.Flag("hide-scrollbars", false)}}
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(browsing{m}) }
+func TestMain(m *testing.M) { testleaks.Main(browsing{m}) }
 
 // browsing ends the browser before goroutines are counted.
 type browsing struct{ *testing.M }

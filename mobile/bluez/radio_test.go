@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"i80.dk/sighej"
+	"i80.dk/sighej/internal/testleaks"
 	"i80.dk/sighej/mobile/ble"
 	"i80.dk/sighej/mobile/bluez"
 	"i80.dk/sighej/mobile/bluez/fakebluez"
@@ -114,7 +115,7 @@ func must(t *testing.T, errs ...error) {
 }
 
 func TestTwoRadiosHearEachOther(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	defer testleaks.None(t, goleak.IgnoreCurrent())
 	t.Run("on one bus", func(t *testing.T) {
 		bus := fakebluez.StartBus(t, "")
 		d := fakebluez.StartDaemon(t, bus, "hci0", "hci1")

@@ -11,8 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
 	"i80.dk/sighej"
+	"i80.dk/sighej/internal/testleaks"
 	"i80.dk/sighej/mobile/phone"
 	"i80.dk/sighej/mobile/phone/phonetest"
 	"i80.dk/sighej/wire"
@@ -20,7 +20,7 @@ import (
 
 const patience = 20 * time.Second // how long a test waits for what must come
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testleaks.Main(m) }
 
 // record keeps what the callbacks were told.
 type record struct {

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
-	"go.uber.org/goleak"
 
 	"i80.dk/sighej"
+	"i80.dk/sighej/internal/testleaks"
 	"i80.dk/sighej/wire"
 )
 
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	if serveForBenchmark() {
 		return
 	}
-	goleak.VerifyTestMain(m)
+	testleaks.Main(m)
 }
 
 // door is the Sessions of the tests: it admits whom admit says and hands out

@@ -12,8 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
 	"i80.dk/sighej"
+	"i80.dk/sighej/internal/testleaks"
 	"i80.dk/sighej/mobile/ble"
 	"i80.dk/sighej/mobile/internal/core"
 	"i80.dk/sighej/mobile/phone"
@@ -24,7 +24,7 @@ import (
 // These tests have a clock of their own (synctest), and a network in memory, so
 // that quarters of an hour pass at once.
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testleaks.Main(m) }
 
 // seen is what the app's side was told.
 type seen struct {

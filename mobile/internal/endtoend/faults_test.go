@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"i80.dk/sighej/internal/testleaks"
 	"i80.dk/sighej/internal/testservers"
 	"i80.dk/sighej/server"
 )
@@ -40,7 +41,7 @@ func nothingLeft(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	t.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()
-		goleak.VerifyNone(t, before)
+		testleaks.None(t, before)
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"i80.dk/sighej/internal/testcluster"
+	"i80.dk/sighej/internal/testleaks"
 )
 
 // binary is the sighej of these tests, built once into builtIn.
@@ -91,7 +92,7 @@ func TestServerKilled(t *testing.T) {
 				t.Error("they have other sessions")
 			}
 			stop(t, one, other)
-			goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction("os/exec.(*Cmd).Wait")) // for the member
+			testleaks.None(t, before, goleak.IgnoreAnyFunction("os/exec.(*Cmd).Wait")) // for the member
 		})
 	}
 }
