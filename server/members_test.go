@@ -108,7 +108,7 @@ func TestMembersAndDrain(t *testing.T) {
 		status, answer := a.ask("POST", "/members/"+id+"/drain")
 		return status == 202 && answer["id"] == id && answer["state"] == "draining"
 	})
-	eventually(t, "the member to have left", func() bool { return len(a.others()) == 2 })
+	eventually(t, "both others to know that it has left", func() bool { return len(a.others()) == 2 && len(members[2].others()) == 2 })
 	for range 12 {
 		a.register(string(sighej.NewToken()), "chess")
 	}
