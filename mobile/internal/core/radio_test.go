@@ -85,6 +85,24 @@ func TestRadioStates(t *testing.T) {
 	})
 }
 
+// A radio that is switched off and on while it refuses to start is started anew at
+// once, not when a refusal is tried again.
+func TestRadioOffAndOnWhileItRefuses(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.shell.refuse = errRadio
+		w.shell.onRefuse = func() {
+			w.shell.refuse = nil
+			w.core.SetRadioOn(false)
+			w.core.SetRadioOn(true)
+		}
+		w.start()
+		w.wantState(core.Online, ble.Full)
+		if w.shell.onAir() == "" || !w.shell.seen().scanning {
+			t.Error("not started anew")
+		}
+	})
+}
+
 func TestDegradedOnIOS(t *testing.T) {
 	s := &shell{}
 	synctest.Test(t, func(t *testing.T) {

@@ -64,8 +64,11 @@ func (r *run) tune() time.Time {
 	ok := r.begin(want)
 	r.core.mu.Lock()
 	defer r.core.mu.Unlock()
-	if ok {
+	switch {
+	case ok:
 		r.tuned.again, r.tuned.pause = time.Time{}, 0
+		return time.Time{}
+	case r.tuned.changed: // while that failed; what it is now is tried at once
 		return time.Time{}
 	}
 	r.tuned.pause = max(radioAgain, min(2*r.tuned.pause, lastRadioAgain))

@@ -44,9 +44,10 @@ type shell struct {
 	onNudge func(core.Nudge)
 	onState func(core.State)
 
-	mu     sync.Mutex
-	had    seen
-	refuse error
+	mu       sync.Mutex
+	had      seen
+	refuse   error
+	onRefuse func() // under the lock
 }
 
 // enter is called by every call: they must come one at a time.
@@ -76,8 +77,11 @@ func (s *shell) setRefuse(err error) {
 
 func (s *shell) StartAdvertising(data []byte) error {
 	defer s.enter()()
-	if s.refuse != nil {
-		return s.refuse
+	if err := s.refuse; err != nil {
+		if s.onRefuse != nil {
+			s.onRefuse()
+		}
+		return err
 	}
 	s.had.advertised = append(s.had.advertised, string(data))
 	return nil
