@@ -19,7 +19,7 @@ func forgetting(t *testing.T, m *testmember.Member, args ...string) (status int,
 }
 
 func TestDoctorForgetFindsNothing(t *testing.T) {
-	m := testmember.Start(t, func(o *server.Options) { o.SessionTTLSeconds = 3 })
+	m := testmember.Start(t, func(o *server.Options) { o.SessionTTLSeconds = 10 })
 	status, out, errs := forgetting(t, m, "--expiry")
 	if status != 0 || strings.Count(out, "nothing was found\nsha256 ") != 2 || !strings.Contains(errs, "waiting for the second to expire") {
 		t.Errorf("status %d, stderr %q\n%s", status, errs, out)

@@ -73,7 +73,7 @@ func TestNothingIsLeft(t *testing.T) {
 	for name, start := range deployments {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			members, deployment := start(t, 4)
+			members, deployment := start(t, 15) // seconds, in which even a busy machine searches once
 			logs := filepath.Join(t.TempDir(), "logs")
 			deployment.Files = append(deployment.Files, logs)
 			trial := forget.Trial{Base: members[0].Base(), Deployment: deployment, Expire: true, Step: func(string) {
