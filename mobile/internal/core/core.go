@@ -121,7 +121,7 @@ func (c *Core) SetRadioOn(on bool) {
 	c.change(func(r *run) {
 		c.radioOn = on
 		if r != nil {
-			r.tuned.again, r.tuned.changed = time.Time{}, true
+			r.tuned.eager, r.tuned.changed = true, true
 		}
 	})
 }
@@ -133,7 +133,7 @@ func (c *Core) SetOnScreen(on bool) {
 		if r == nil {
 			return
 		}
-		r.tuned.again = time.Time{}
+		r.tuned.eager = true
 		if r.phone != nil {
 			r.phone.SetBackground(!on)
 		}

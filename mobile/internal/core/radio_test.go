@@ -85,22 +85,28 @@ func TestRadioStates(t *testing.T) {
 	})
 }
 
-// A radio that is switched off and on while it refuses to start is started anew at
-// once, not when a refusal is tried again.
-func TestRadioOffAndOnWhileItRefuses(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
-		w.shell.refuse = errRadio
-		w.shell.onRefuse = func() {
-			w.shell.refuse = nil
-			w.core.SetRadioOn(false)
-			w.core.SetRadioOn(true)
-		}
-		w.start()
-		w.wantState(core.Online, ble.Full)
-		if w.shell.onAir() == "" || !w.shell.seen().scanning {
-			t.Error("not started anew")
-		}
-	})
+// A radio that is switched off and on while it refuses to start, or whose app comes
+// to the screen, is started anew at once, not when a refusal is tried again.
+func TestEagerWhileTheRadioRefuses(t *testing.T) {
+	for name, eager := range map[string]func(*core.Core){
+		"off and on":    func(c *core.Core) { c.SetRadioOn(false); c.SetRadioOn(true) },
+		"on the screen": func(c *core.Core) { c.SetOnScreen(false); c.SetOnScreen(true) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, nil, func(w *world) {
+				w.shell.refuse = errRadio
+				w.shell.onRefuse = func() {
+					w.shell.refuse = nil
+					eager(w.core)
+				}
+				w.start()
+				w.wantState(core.Online, ble.Full)
+				if w.shell.onAir() == "" || !w.shell.seen().scanning {
+					t.Error("not started anew")
+				}
+			})
+		})
+	}
 }
 
 func TestDegradedOnIOS(t *testing.T) {

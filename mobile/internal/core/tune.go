@@ -24,6 +24,7 @@ type tuning struct {
 	set        bool // lowPower was told
 
 	changed bool      // the radio was switched on or off: what it was told before is gone
+	eager   bool      // starting is tried at once, whatever failed before or fails meanwhile
 	again   time.Time // not before this is starting tried again
 	pause   time.Duration
 }
@@ -48,8 +49,11 @@ func (r *run) wanted() wanted {
 // a new random address for it.
 func (r *run) tune() time.Time {
 	r.core.mu.Lock()
+	if r.tuned.eager {
+		r.tuned.again = time.Time{}
+	}
 	want, on, changed, again := r.wanted(), r.core.radioOn, r.tuned.changed, r.tuned.again
-	r.tuned.changed = false
+	r.tuned.changed, r.tuned.eager = false, false
 	r.core.mu.Unlock()
 
 	if want.token == "" || changed {
@@ -64,11 +68,8 @@ func (r *run) tune() time.Time {
 	ok := r.begin(want)
 	r.core.mu.Lock()
 	defer r.core.mu.Unlock()
-	switch {
-	case ok:
+	if ok {
 		r.tuned.again, r.tuned.pause = time.Time{}, 0
-		return time.Time{}
-	case r.tuned.changed: // while that failed; what it is now is tried at once
 		return time.Time{}
 	}
 	r.tuned.pause = max(radioAgain, min(2*r.tuned.pause, lastRadioAgain))
