@@ -119,9 +119,14 @@ func (r *record) peers() []sighej.SessionKey {
 	}
 	keys := make([]sighej.SessionKey, len(r.doings.matches))
 	for i := range keys {
-		keys[i] = sighej.SessionKey{Token: r.doings.tokens[i], ID: r.doings.matches[i].peer}
+		keys[i] = r.peer(i)
 	}
 	return keys
+}
+
+// peer returns whom the session has met in a match.
+func (r *record) peer(match int) sighej.SessionKey {
+	return sighej.SessionKey{Token: r.doings.tokens[match], ID: r.doings.matches[match].peer}
 }
 
 // ready reports whether the session may be matched.

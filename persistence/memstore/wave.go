@@ -22,13 +22,13 @@ func (s *Store) Wave(_ context.Context, key sighej.SessionKey, nudge sighej.Nudg
 	if mine == nil {
 		return persistence.Waved{}, errAbsent // it has ended meanwhile
 	}
-	if so := own.sequelOf(mine); !so.blind || so.blocked {
+	if s := own.sequelOf(mine); !s.blind || s.blocked {
 		return persistence.Waved{}, nil
 	}
-	so := own.become(mine.nudge)
-	so.waved = true
-	if !so.revealed {
-		if so := peer.sequelOf(theirs); !so.waved || so.blocked || !own.open || !peer.open || own.full() || peer.full() {
+	became := own.become(mine.nudge)
+	became.waved = true
+	if !became.revealed {
+		if s := peer.sequelOf(theirs); !s.waved || s.blocked || !own.open || !peer.open || own.full() || peer.full() {
 			return persistence.Waved{}, nil
 		}
 		own.reveal(mine, at)
@@ -43,17 +43,19 @@ func (s *Store) peerOf(key sighej.SessionKey, nudge sighej.NudgeID) (sighej.Sess
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	rec := sh.liveAs(key, time.Now())
-	for i, peer := range rec.peers() {
-		if rec.doings.matches[i].nudge == nudge {
-			return peer, true
-		}
+	if rec == nil || rec.doings == nil {
+		return sighej.SessionKey{}, false
 	}
-	return sighej.SessionKey{}, false
+	i := slices.IndexFunc(rec.doings.matches, func(m matched) bool { return m.nudge == nudge })
+	if i < 0 {
+		return sighej.SessionKey{}, false
+	}
+	return rec.peer(i), true
 }
 
 // reveal puts what a blind match has hidden into the outbox.
 func (r *record) reveal(m *matched, at time.Time) {
-	so := r.become(m.nudge)
-	so.revealed = true
-	r.doings.outbox = append(r.doings.outbox, queued{m.nudge.Reveal(), at.UnixMilli(), slices.Clone(so.hidden)})
+	s := r.become(m.nudge)
+	s.revealed = true
+	r.doings.outbox = append(r.doings.outbox, queued{m.nudge.Reveal(), at.UnixMilli(), slices.Clone(s.hidden)})
 }
