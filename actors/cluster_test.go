@@ -248,10 +248,16 @@ func TestFramesAcrossMembers(t *testing.T) {
 	sock.awaitClose(wire.CloseTakenOver)
 }
 
+const patience = 20 * time.Second // a test that waits for longer has failed
+
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
+	again, deadline := time.NewTicker(time.Millisecond), time.After(patience)
+	defer again.Stop()
+	for !ok() {
+		select {
+		case <-again.C:
+		case <-deadline:
 			t.Fatal("in vain: ", what)
 		}
 	}
@@ -396,7 +402,9 @@ func count(s *socket, frameType string) (n int) {
 // persevere reports until it is answered, as a phone does that is told to come
 // again, and returns how often a nudge was announced.
 func persevere(t testing.TB, p phone, token sighej.Token) (sent int) {
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	again, deadline := time.NewTicker(5*time.Millisecond), time.After(patience)
+	defer again.Stop()
+	for {
 		v, err := p.s.Sight(t.Context(), p.Caller, []sighej.Sighting{{Token: token}})
 		if err == nil && v[0].NudgeSent {
 			sent++
@@ -408,9 +416,13 @@ func persevere(t testing.TB, p phone, token sighej.Token) (sent int) {
 			t.Errorf("%s about %s: %+v, %v", p.Token, token, v, err)
 			return sent
 		}
+		select {
+		case <-again.C:
+		case <-deadline:
+			t.Errorf("%s about %s: no answer", p.Token, token)
+			return sent
+		}
 	}
-	t.Errorf("%s about %s: no answer", p.Token, token)
-	return sent
 }
 
 // A member that may not act answers nobody's calls, and says why.
